@@ -6,6 +6,7 @@
 #include <ATen/ops/zeros.h>
 
 #include "seq2seq/nn/attention/cpu_parts.h"
+#include "seq2seq/nn/attention/cpu_products.h"
 #include "seq2seq/nn/attention/cpu_scorer.h"
 #include "seq2seq/nn/kernels/attention/attention.h"
 
@@ -30,51 +31,6 @@ Tensor room_like(const Tensor& matrix, bool written_once) {
 void softmax_of_group(const AttentionKernels& kernel, const AttentionGroup& group, float* scores) {
   if (group.keys == 0) return;
   for (int64_t i = 0; i < group.queries; ++i) kernel.softmax(scores + i * group.keys, group.keys);
-}
-
-void sum_of_group(const AttentionKernels& kernel, const AttentionGroup& group, const float* weights,
-                  const ConstMatrixRows& values, const MatrixRows& out) {
-  kernel.multiply({.left = weights,
-                   .row_stride = group.keys,
-                   .depth_stride = 1,
-                   .right = values.row(group.first_key),
-                   .right_stride = values.stride,
-                   .out = out.row(group.first_query),
-                   .out_stride = out.stride,
-                   .rows = group.queries,
-                   .depth = group.keys,
-                   .columns = values.width,
-                   .add = false});
-}
-
-/// Computes the derivatives of a group's weights from those of its contexts.
-void weights_gradient_of_group(const AttentionKernels& kernel, const AttentionGroup& group,
-                               const ConstMatrixRows& output_gradient, const ConstMatrixRows& values, float* out) {
-  kernel.dots({.left = output_gradient.row(group.first_query),
-               .left_stride = output_gradient.stride,
-               .right = values.row(group.first_key),
-               .right_stride = values.stride,
-               .out = out,
-               .out_stride = group.keys,
-               .rows = group.queries,
-               .columns = group.keys,
-               .depth = values.width,
-               .scale = 1});
-}
-
-void values_gradient_of_group(const AttentionKernels& kernel, const AttentionGroup& group, const float* weights,
-                              const ConstMatrixRows& output_gradient, const MatrixRows& out, bool add) {
-  kernel.multiply({.left = weights,
-                   .row_stride = 1,
-                   .depth_stride = group.keys,
-                   .right = output_gradient.row(group.first_query),
-                   .right_stride = output_gradient.stride,
-                   .out = out.row(group.first_key),
-                   .out_stride = out.stride,
-                   .rows = group.keys,
-                   .depth = group.queries,
-                   .columns = out.width,
-                   .add = add});
 }
 
 const AttentionGroup& group_of(const AttentionPairs& pairs, int64_t number) {
@@ -178,9 +134,8 @@ Tensor sum(const Tensor& weights, const Tensor& values, const AttentionPairs& pa
   const MatrixRows to(out);
   const ConstMatrixRows from(values);
   const auto* const by = weights.const_data_ptr<float>();
-  for_groups(pairs, values.size(1), 0, [&](const AttentionGroup& group, float*) {
-    sum_of_group(kernel, group, by + group.first_pair, from, to);
-  });
+  for_groups(pairs, values.size(1), 0,
+             [&](const AttentionGroup& group, float*) { sum_keys(kernel, group, by + group.first_pair, from, to); });
   return out;
 }
 
@@ -196,8 +151,8 @@ Gradients sum_backward(const Tensor& weights, const Tensor& values, const Tensor
   const auto* const by = weights.const_data_ptr<float>();
   for_key_sets(pairs, 2 * values.size(1), 0, [&](int64_t number, float*) {
     const auto& group = group_of(pairs, number);
-    weights_gradient_of_group(kernel, group, from_above, from_values, to_weights + group.first_pair);
-    values_gradient_of_group(kernel, group, by + group.first_pair, from_above, to_values, !once);
+    dots(kernel, group, from_above, from_values, /*scale=*/1, to_weights + group.first_pair);
+    sum_queries(kernel, group, by + group.first_pair, from_above, to_values, !once);
   });
   return made;
 }
@@ -214,7 +169,7 @@ Attended attend(const Scores& operands, const Tensor& values, const AttentionPai
                auto* const own = weights + group.first_pair;
                scorer.forward(kernel, group, own, scratch);
                softmax_of_group(kernel, group, own);
-               sum_of_group(kernel, group, own, from, context);
+               sum_keys(kernel, group, own, from, context);
              });
   return made;
 }
@@ -241,7 +196,7 @@ Gradients attend_backward(const Scores& operands, const Tensor& values, const Te
   const auto work = [&](const AttentionGroup& part, bool first, int64_t number, float* score_gradient) {
     auto* const scratch = score_gradient + room;
     if (through_values) {
-      weights_gradient_of_group(kernel, part, from_above, from_values, score_gradient);
+      dots(kernel, part, from_above, from_values, /*scale=*/1, score_gradient);
       if (of_weights != nullptr) kernel.add(score_gradient, of_weights + part.first_pair, part.pairs());
     } else {
       std::copy_n(of_weights + part.first_pair, part.pairs(), score_gradient);
@@ -252,7 +207,7 @@ Gradients attend_backward(const Scores& operands, const Tensor& values, const Te
     }
     scorer.backward(kernel, part, score_gradient, to_queries, to_keys, !(keys_once && first), v.of(number), scratch);
     if (through_values) {
-      values_gradient_of_group(kernel, part, by + part.first_pair, from_above, to_values, shared || !(once && first));
+      sum_queries(kernel, part, by + part.first_pair, from_above, to_values, shared || !(once && first));
     }
   };
   for_key_sets(pairs, 2 * (scorer.cost_of_pair() + values.size(1)), room + scorer.scratch(),

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "seq2seq/nn/attention/cpu_products.h"
 #include "seq2seq/nn/kernels/attention/attention.h"
 
 namespace seq2seq::nn::cpu {
@@ -12,16 +13,7 @@ void Scorer::forward(const kernels::AttentionKernels& kernel, const AttentionGro
                      float* scratch) const {
   if (group.pairs() == 0) return;
   if (additive()) return kernel.additive_scores(additive_operands(group, scores, scratch));
-  kernel.dots({.left = queries_.row(group.first_query),
-               .left_stride = queries_.stride,
-               .right = keys_.row(group.first_key),
-               .right_stride = keys_.stride,
-               .out = scores,
-               .out_stride = group.keys,
-               .rows = group.queries,
-               .columns = group.keys,
-               .depth = width(),
-               .scale = scale_});
+  dots(kernel, group, queries_, keys_, scale_, scores);
 }
 
 void Scorer::backward(const kernels::AttentionKernels& kernel, const AttentionGroup& group, float* output_gradient,
@@ -32,28 +24,8 @@ void Scorer::backward(const kernels::AttentionKernels& kernel, const AttentionGr
         additive_operands(group, output_gradient, scratch),
         {.queries = queries.row(group.first_query), .keys = keys.row(group.first_key), .v = v});
   }
-  kernel.multiply({.left = output_gradient,
-                   .row_stride = group.keys,
-                   .depth_stride = 1,
-                   .right = keys_.row(group.first_key),
-                   .right_stride = keys_.stride,
-                   .out = queries.row(group.first_query),
-                   .out_stride = queries.stride,
-                   .rows = group.queries,
-                   .depth = group.keys,
-                   .columns = width(),
-                   .add = false});
-  kernel.multiply({.left = output_gradient,
-                   .row_stride = 1,
-                   .depth_stride = group.keys,
-                   .right = queries_.row(group.first_query),
-                   .right_stride = queries_.stride,
-                   .out = keys.row(group.first_key),
-                   .out_stride = keys.stride,
-                   .rows = group.keys,
-                   .depth = group.queries,
-                   .columns = width(),
-                   .add = add});
+  sum_keys(kernel, group, output_gradient, keys_, queries);
+  sum_queries(kernel, group, output_gradient, queries_, keys, add);
 }
 
 kernels::AdditiveScores Scorer::additive_operands(const AttentionGroup& group, float* scores, float* scratch) const {
