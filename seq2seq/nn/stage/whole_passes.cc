@@ -4,6 +4,7 @@
 #include <ATen/core/grad_mode.h>
 
 #include "seq2seq/nn/local_graph.h"
+#include "seq2seq/nn/stage/memory_reader.h"
 #include "seq2seq/nn/stage/passes.h"
 
 namespace seq2seq::nn {
@@ -13,25 +14,16 @@ using at::Tensor;
 
 class BridgePass final : public StagePass {
  public:
-  explicit BridgePass(BridgeStage stage) : stage_(std::move(stage)), parameters_(parameters_used(stage_.bridge)) {
-    gradients_.resize(parameters_.size());
-    states_reader_ = stage_.states->add_reader(stage_.states->place().device);
-    for (const auto& flow : stage_.last) readers_.push_back(flow->add_reader());
-  }
+  explicit BridgePass(BridgeStage stage)
+      : stage_(std::move(stage)),
+        memory_(stage_.states, stage_.last),
+        parameters_(parameters_used(stage_.bridge)),
+        gradients_(parameters_.size()) {}
 
   void forward(const Piece&) override {
     const at::AutoGradMode with_gradient(true);
-    Memory memory{.ids = stage_.ids, .states = stage_.ids.with(graph_.leaf(stage_.states->rows())), .last = {}};
-    memory.states.layout = stage_.ids.layout->on(stage_.states->place().device);
-    for (const auto& flow : stage_.last) {
-      State last;
-      for (const auto& part : flow->state()) last.push_back(graph_.leaf(part));
-      memory.last.push_back(std::move(last));
-    }
     graph_.parameters(parameters_);
-    first_ = stage_.bridge.first(memory);
-    parts_.clear();
-    for (const auto& last : memory.last) parts_.push_back(last.size());
+    first_ = stage_.bridge.first(memory_.read(stage_.ids, graph_));
     for (size_t layer = 0; layer < first_.size(); ++layer) {
       State state;
       for (const auto& part : first_[layer]) state.push_back(part.detach());
@@ -48,13 +40,7 @@ class BridgePass final : public StagePass {
       }
     }
     graph_.backward();
-    give(states_reader_, graph_.gradient(0));
-    size_t leaf = 1;
-    for (size_t layer = 0; layer < parts_.size(); ++layer) {
-      State answer;
-      for (size_t part = 0; part < parts_[layer]; ++part) answer.push_back(graph_.gradient(leaf++));
-      stage_.last[layer]->answer(readers_[layer], std::move(answer));
-    }
+    memory_.answer(graph_);
     first_.clear();
   }
 
@@ -63,9 +49,8 @@ class BridgePass final : public StagePass {
 
  private:
   BridgeStage stage_;
+  MemoryReader memory_;
   std::vector<Tensor> parameters_, gradients_;
-  Tensor states_reader_;
-  std::vector<size_t> readers_, parts_;  // one per layer of the encoder
   LocalGraph graph_;
   std::vector<State> first_;
 };
