@@ -76,6 +76,7 @@ void multiply_laid_out(const Product& p) {
     lay_out(p.left + row, p.depth_stride, part.rows, p.depth, tiles);
     for_panels<panel_columns>(part, [&](const Product& of_panel) {
       for_tiles<of_tile>(part.rows, [&](auto rows, int64_t first) {
+        prefetch_sums<of_tile, vectors>(of_panel, first + rows);
         multiply_rows<rows, vectors>(of_panel, first, [&](int64_t at, auto& sum) {
           multiply_tile(tiles + at * p.depth, 1, of_tile, of_panel.panel, p.depth, sum);
         });
@@ -87,9 +88,16 @@ void multiply_laid_out(const Product& p) {
 void multiply(const Product& p) {
   if (p.row_stride == 1 && p.depth <= laid_out_depth && p.columns > panel_columns) return multiply_laid_out(p);
   for_panels<panel_columns>(p, [&](const Product& part) {  // a panel stays in the first-level cache
+    const bool reads_rows_first = part.panel == p.panel && p.depth_stride == 1;
     for_tiles<tile_rows<vectors>>(p.rows, [&](auto rows, int64_t first) {
+      prefetch_sums<tile_rows<vectors>, vectors>(part, first + rows);
       multiply_rows<rows, vectors>(part, first, [&](int64_t row, auto& sum) {
-        multiply_tile(p.left + row * p.row_stride, p.row_stride, p.depth_stride, part.panel, p.depth, sum);
+        const float* left = p.left + row * p.row_stride;
+        if (reads_rows_first) {
+          multiply_and_prefetch(left, p.row_stride, part.panel, p.depth, sum);
+        } else {
+          multiply_tile(left, p.row_stride, p.depth_stride, part.panel, p.depth, sum);
+        }
       });
     });
   });

@@ -7,16 +7,6 @@
 
 namespace seq2seq::nn::kernels::SEQ2SEQ_VECTOR_NAMESPACE {
 
-/// Lanes of the row that vector `v` of the panel covers; 0 and below: none.
-inline int64_t lanes(const Product& p, int v) { return p.columns - v * Vector::width; }
-
-/// The initial values of a row's sums.
-[[gnu::always_inline]] inline Vector start_of(const Product& p, int64_t row, int v) {
-  if (p.start == nullptr || lanes(p, v) <= 0) return Vector::all(0.0F);  // no arithmetic on a null pointer
-  const float* start = p.start + row * p.start_stride + v * Vector::width;
-  return lanes(p, v) < Vector::width ? Vector::load(start, lanes(p, v)) : Vector::load(start);
-}
-
 /// Calls work(product) for each panel of a product.
 template <int64_t PanelColumns, class Work>
 [[gnu::always_inline]] inline void for_panels(const Product& p, Work work) {
@@ -30,25 +20,71 @@ template <int64_t PanelColumns, class Work>
   }
 }
 
+/// Loads the place of the sums of a tile's rows, from `row` on, into the cache while the tile before it is computed.
+/// After the last row of a panel it loads those of the next panel's first rows. (A prefetch of memory that does not
+/// exist does nothing.)
+template <int Rows, int Vectors>
+[[gnu::always_inline]] inline void prefetch_sums(const Product& p, int64_t row) {
+  const float* out = row < p.rows ? p.out + row * p.out_stride : p.out + Vectors * Vector::width;
+#pragma GCC unroll 16
+  for (int r = 0; r < Rows; ++r) {
+    for (int v = 0; v < Vectors; ++v) __builtin_prefetch(out + r * p.out_stride + v * Vector::width, /*rw=*/1);
+  }
+}
+
+/// Loads and stores the vectors of a row of a whole panel.
+struct WholeRow {
+  Vector load(const float* from, int v) const { return Vector::load(from + v * Vector::width); }
+  void store(Vector value, float* to, int v) const { value.store(to + v * Vector::width); }
+};
+
+/// The same for a last panel with fewer columns.
+struct PartOfRow {
+  int64_t columns;
+  int64_t lanes(int v) const {
+    const int64_t left = columns - v * Vector::width;
+    return left < Vector::width ? left : Vector::width;
+  }
+  Vector load(const float* from, int v) const {
+    return lanes(v) > 0 ? Vector::load(from + v * Vector::width, lanes(v)) : Vector::all(0.0F);
+  }
+  void store(Vector value, float* to, int v) const {
+    if (lanes(v) > 0) value.store(to + v * Vector::width, lanes(v));
+  }
+};
+
+/// multiply_rows() for these columns. The cases are told apart outside the loops: the sums then stay in registers.
+template <int Rows, int Vectors, class Columns, class AddTile>
+[[gnu::always_inline]] inline void multiply_rows_of(const Product& p, int64_t row, Columns columns, AddTile add_tile) {
+  Vector sum[Rows][Vectors];
+  const float* start = p.start != nullptr ? p.start + row * p.start_stride : nullptr;
+  float* out = p.out + row * p.out_stride;
+  const auto for_each = [&](auto work) {
+#pragma GCC unroll 16
+    for (int r = 0; r < Rows; ++r) {
+#pragma GCC unroll 8
+      for (int v = 0; v < Vectors; ++v) work(r, v);
+    }
+  };
+  if (start == nullptr || p.start_last) {
+    for_each([&](int r, int v) { sum[r][v] = Vector::all(0.0F); });
+  } else {
+    for_each([&](int r, int v) { sum[r][v] = columns.load(start + r * p.start_stride, v); });
+  }
+  add_tile(row, sum);
+  if (start != nullptr && p.start_last)
+    for_each([&](int r, int v) { sum[r][v] = columns.load(start + r * p.start_stride, v) + sum[r][v]; });
+  for_each([&](int r, int v) { columns.store(sum[r][v], out + r * p.out_stride, v); });
+}
+
 /// Computes `Rows` rows of a panel of `Vectors` vectors. `add_tile(row, sum)` adds the products of the rows from `row`
 /// on to sum[Rows][Vectors].
 template <int Rows, int Vectors, class AddTile>
 [[gnu::always_inline]] inline void multiply_rows(const Product& p, int64_t row, AddTile add_tile) {
-  Vector sum[Rows][Vectors];
-  for (int r = 0; r < Rows; ++r) {
-    for (int v = 0; v < Vectors; ++v) sum[r][v] = p.start_last ? Vector::all(0.0F) : start_of(p, row + r, v);
-  }
-  add_tile(row, sum);
-  for (int r = 0; r < Rows; ++r) {
-    for (int v = 0; v < Vectors; ++v) {
-      if (p.start_last) sum[r][v] = start_of(p, row + r, v) + sum[r][v];
-      float* out = p.out + (row + r) * p.out_stride + v * Vector::width;
-      if (lanes(p, v) >= Vector::width) {
-        sum[r][v].store(out);
-      } else if (lanes(p, v) > 0) {
-        sum[r][v].store(out, lanes(p, v));
-      }
-    }
+  if (p.columns >= Vectors * Vector::width) {
+    multiply_rows_of<Rows, Vectors>(p, row, WholeRow(), add_tile);
+  } else {
+    multiply_rows_of<Rows, Vectors>(p, row, PartOfRow{p.columns}, add_tile);
   }
 }
 

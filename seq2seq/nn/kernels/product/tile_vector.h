@@ -2,6 +2,7 @@
 
 // The innermost product, compiled once for each instruction set: see vector.h.
 
+#include <algorithm>
 #include <cstdint>
 #include <type_traits>
 #include <utility>
@@ -19,6 +20,7 @@ inline constexpr int tile_rows = Vector::registers * 3 / 4 / Columns;
 template <int Rows, int Columns>
 [[gnu::always_inline]] inline void multiply_tile(const float* a, int64_t row_stride, int64_t depth_stride,
                                                  const float* panel, int64_t depth, Vector (&sum)[Rows][Columns]) {
+#pragma GCC unroll 16
   for (int64_t k = 0; k < depth; ++k, a += depth_stride, panel += Columns * Vector::width) {
     Vector right[Columns];
 #pragma GCC unroll 8
@@ -29,6 +31,20 @@ template <int Rows, int Columns>
 #pragma GCC unroll 8
       for (int c = 0; c < Columns; ++c) sum[r][c] = fma(left, right[c], sum[r][c]);
     }
+  }
+}
+
+/// The same for rows that lie in one piece each (a depth stride of 1) and are not in the cache yet: loads the rows of
+/// the next tile meanwhile.
+template <int Rows, int Columns>
+[[gnu::always_inline]] inline void multiply_and_prefetch(const float* a, int64_t row_stride, const float* panel,
+                                                         int64_t depth, Vector (&sum)[Rows][Columns]) {
+  constexpr int64_t line = 16;  // numbers of a cache line
+  for (int64_t first = 0; first < depth; first += line) {
+#pragma GCC unroll 16
+    for (int r = 0; r < Rows; ++r) __builtin_prefetch(a + first + (Rows + r) * row_stride, /*rw=*/0, /*locality=*/2);
+    const int64_t count = std::min(line, depth - first);
+    multiply_tile(a + first, row_stride, 1, panel + first * Columns * Vector::width, count, sum);
   }
 }
 
