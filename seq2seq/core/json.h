@@ -62,8 +62,8 @@ struct JsonReason {
 /// Returns the reason in the message of one of nlohmann's exceptions, without the words that only its developers know.
 JsonReason plain_reason(std::string_view message);
 
-/// Returns `read(json)` of the text at a place: a file, or from a line of it on. Throws FormatError with the place if
-/// the text is not JSON or `read` fails.
+/// Returns `read(json)` of a text that starts at `place`: at the beginning of a file, or at one of its lines. Throws
+/// FormatError with the place if the text is not JSON or `read` fails.
 template <class Json, class Read>
 auto read_json(std::string_view text, const Place& place, const std::string& remedy, const Read& read) {
   const auto damaged = [&](const char* fault) {

@@ -169,17 +169,27 @@ RunDescription read_description(const Files& files, const RunFolder& folder) {
   return parse_description(files.read(folder.description()), folder.description());
 }
 
-void check_configuration(const Files& files, const RunFolder& folder, const RunDescription& description) {
+namespace {
+
+bool has_written(const RunDescription& description, const std::string& digest) {
   const auto& written = description.configurations;
-  if (written.empty()) return;
+  return written.empty() || std::ranges::find(written, digest) != written.end();
+}
+
+}  // namespace
+
+void check_configuration(const Files& files, const RunFolder& folder, const RunDescription& description) {
   const auto now = sha256(files.read(folder.config()));
-  if (std::ranges::find(written, now) != written.end()) return;
+  if (has_written(description, now)) return;
+  // A resume names its new configuration in run.json before it writes the file, and may just have done so.
+  const auto& written = description.configurations;
+  if (has_written(read_description(files, folder), now)) return;
   throw FormatError(
       Place{.file = folder.config().string()},
       fmt::format("was changed after `train` wrote it: SHA-256 {} then, {} now", short_digest(written.back()),
                   short_digest(now)),
-      fmt::format("Undo the change, and use `--set` for keys that may change; or train a new run with the changed "
-                  "file: `seq2seq train {} --run FOLDER`",
+      fmt::format("Undo the change and use `--set` for keys that may change, or train a new run with the changed file: "
+                  "`seq2seq train {} --run FOLDER`",
                   shell_word(folder.config().string())));
 }
 

@@ -68,7 +68,7 @@ struct RunDescription {
   bool trained_by_dirty_program() const;
 };
 
-/// `{"format": "seq2seq run", "version": 1, ...}`
+/// `{"format": "seq2seq run", "version": 2, ...}`
 std::string serialize(const RunDescription& description);
 /// Throws FormatError if the text is not JSON, has another format or version, or a field is missing or has the wrong
 /// type.

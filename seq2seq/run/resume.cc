@@ -57,7 +57,9 @@ std::string digest_now(const Configuration& configuration, const RunDescription&
 
 void warn_if_inexact(const RunDescription& description, const std::string& digest, const SessionDescription& now,
                      Log& log) {
-  if (!digest.empty() && digest != description.digest) {
+  // A resume that was killed while it replaced config.yaml has left the digest of the version before.
+  const bool is_half_replaced = description.configurations.size() > 1;
+  if (!digest.empty() && digest != description.digest && !is_half_replaced) {
     const bool may_be_edited = description.configurations.empty();
     log.warn(fmt::format(
         "this is not the computation that the run started with: {} has other contents, or another version of the "
@@ -209,12 +211,10 @@ train::Outcome resume(const std::filesystem::path& path, const std::vector<confi
 
 train::Outcome resume_in_group(const RunFolder& folder, const std::vector<config::Override>& overrides,
                                const Environment& environment, const std::optional<std::string>& from_checkpoint) {
-  auto description = open_description(*environment.files, folder);
+  read_description(*environment.files, folder);  // a folder that is not a run gets no lock
   std::optional<RunLock> lock;
-  if (environment.leads()) {
-    lock.emplace(folder);
-    description = open_description(*environment.files, folder);  // again: a session that just ended has changed it
-  }
+  if (environment.leads()) lock.emplace(folder);
+  auto description = open_description(*environment.files, folder);
   const auto checked = check(folder, description, overrides, environment);
   const auto& configuration = checked.configuration;
   auto options = configuration->options;  // with the placement chosen below

@@ -1,9 +1,9 @@
 // usage: product_bench THREADS SECONDS M,N,K[,t] ...
 //
-// Prints as JSON, for each shape, the GFLOP/s of C [M, N] = A [M, K] B [K, N] in float32 by functions that a program
-// linked with LibTorch can call: at::mm, and MKL's products with a packed B if libtorch_cpu.so exports them. B is
-// transposed, like the weight of a layer; with `t`, A is transposed, as in the gradient of a weight. A rate is the
-// median of five measurements, in which the libraries alternate. scripts/bench runs it.
+// Prints as JSON, for each shape, the GFLOP/s of C [M, N] = A [M, K] B [K, N] in float32: by at::mm, by MKL's products
+// with a packed B if libtorch_cpu.so exports them, and by our own kernels. B is transposed, like the weight of a layer,
+// and packed beforehand. With `t`, A is transposed, as in the gradient of a weight; our kernels then pack B in each
+// call. A rate is the median of five measurements, in which the libraries alternate. scripts/bench runs it.
 
 #include <algorithm>
 #include <chrono>
@@ -22,6 +22,9 @@
 #include <ATen/ops/mm.h>
 #include <ATen/ops/rand.h>
 #include <nlohmann/json.hpp>
+
+#include "seq2seq/nn/kernels/product/product.h"
+#include "seq2seq/nn/recurrent/team.h"
 
 namespace {
 
@@ -60,6 +63,68 @@ Shape shape_of(const std::string& text) {
   return shape;
 }
 
+/// Our kernels for the processor's best instruction set, with the rows divided among the threads.
+class OwnProduct {
+ public:
+  explicit OwnProduct(const Shape& shape)
+      : shape_(shape), panels_(at::empty({kernels_.panels(shape.columns) * kernels_.columns * shape.depth})) {}
+
+  /// `b`: [N, K] as the weight of a layer, or [K, N] with a transposed A.
+  void pack(const at::Tensor& b) {
+    const auto* from = b.const_data_ptr<float>();
+    auto* to = panels_.data_ptr<float>();
+    seq2seq::nn::run_on_threads(kernels_.panels(shape_.columns), [&](seq2seq::nn::Member member) {
+      const auto own = member.part(shape_.columns, kernels_.columns);
+      for (int64_t column = own.first; column < own.last; column += kernels_.columns) {
+        const int64_t count = std::min(kernels_.columns, own.last - column);
+        if (shape_.transposed) {
+          kernels_.pack(from + column, shape_.columns, shape_.depth, count, to + column * shape_.depth);
+        } else {
+          kernels_.pack_transposed(from + column * shape_.depth, shape_.depth, shape_.depth, count,
+                                   to + column * shape_.depth);
+        }
+      }
+    });
+  }
+
+  /// `a`: [M, K], or [K, M] if it is transposed. In blocks of rows, as the layers multiply.
+  void multiply(const at::Tensor& a, at::Tensor& c) const {
+    constexpr int64_t block = 48, most_depth = 256;
+    const int64_t depth_block = shape_.transposed ? most_depth : shape_.depth;
+    seq2seq::nn::run_on_threads((shape_.rows + 11) / 12, [&](seq2seq::nn::Member member) {
+      const auto own = member.part(shape_.rows, 12);
+      for (int64_t row = own.first; row < own.last; row += block) {
+        for (int64_t depth = 0; depth < shape_.depth; depth += depth_block)
+          kernels_.multiply(
+              part(a, c, {row, std::min(own.last, row + block)}, depth, std::min(depth_block, shape_.depth - depth)));
+      }
+    });
+  }
+
+ private:
+  seq2seq::nn::kernels::Product part(const at::Tensor& a, at::Tensor& c, seq2seq::nn::Range rows, int64_t first,
+                                     int64_t depth) const {
+    const int64_t row_stride = shape_.transposed ? 1 : shape_.depth, depth_stride = shape_.transposed ? shape_.rows : 1;
+    auto* const out = c.data_ptr<float>() + rows.first * shape_.columns;
+    return {.left = a.const_data_ptr<float>() + rows.first * row_stride + first * depth_stride,
+            .row_stride = row_stride,
+            .depth_stride = depth_stride,
+            .panel = panels_.const_data_ptr<float>() + first * kernels_.columns,
+            .start = first > 0 ? out : nullptr,
+            .start_stride = shape_.columns,
+            .out = out,
+            .out_stride = shape_.columns,
+            .rows = rows.size(),
+            .depth = depth,
+            .columns = shape_.columns,
+            .panel_stride = shape_.depth * kernels_.columns};
+  }
+
+  seq2seq::nn::kernels::ProductKernels kernels_ = seq2seq::nn::kernels::product_kernels();
+  Shape shape_;
+  at::Tensor panels_;
+};
+
 /// The product of a shape by one library, for repeated calls.
 struct Contender {
   std::string name;
@@ -73,6 +138,12 @@ std::vector<Contender> contenders(const Shape& shape) {
   const auto b = shape.transposed ? weight : weight.t();
   auto c = at::empty({shape.rows, shape.columns});
   std::vector<Contender> all{{"at::mm", [=]() mutable { at::mm_out(c, a, b); }}};
+  OwnProduct own(shape);
+  own.pack(weight);
+  all.push_back({"seq2seq", [=, left = shape.transposed ? a.t() : a]() mutable {
+                   if (shape.transposed) own.pack(weight);
+                   own.multiply(left, c);
+                 }});
   const PackedMkl mkl;
   if (!mkl.there() || shape.transposed) return all;
   const auto m = static_cast<int>(shape.rows), n = static_cast<int>(shape.columns), k = static_cast<int>(shape.depth);

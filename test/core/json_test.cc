@@ -60,7 +60,7 @@ TEST_CASE("json: a reason that is not the library's is unchanged", "[core][json]
   CHECK(plain_reason("[json.exception.out_of_range.403] key 'a' not found").text == "key 'a' not found");
 }
 
-TEST_CASE("json: what is not JSON is told with line and column, in a file and in a line of one",
+TEST_CASE("json: what is not JSON is reported with line and column, in a file and in a line of one",
           "[core][json][error]") {
   CHECK(fault_of("{\n\"a\": 1,}", {.file = "state.json"}) ==
         "state.json:2:8: is damaged: `not JSON from here on: unexpected '}'`. Restore it");
@@ -68,7 +68,7 @@ TEST_CASE("json: what is not JSON is told with line and column, in a file and in
         "log.jsonl:5:9: is damaged: `not JSON from here on: unexpected '}'`. Restore it");
 }
 
-TEST_CASE("json: a wrong member is told with the caller's place alone", "[core][json][error]") {
+TEST_CASE("json: a wrong member is reported with the caller's place alone", "[core][json][error]") {
   CHECK(fault_of(R"({"b": 1})", {.file = "log.jsonl", .line = 5}) ==
         "log.jsonl:5: is damaged: `key 'a' not found`. Restore it");
   CHECK(fault_of(R"({"a": "1"})", {.file = "state.json"}) == "state.json: is damaged: `expected a number`. Restore it");

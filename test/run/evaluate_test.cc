@@ -186,7 +186,7 @@ TEST_CASE("evaluation: any of several references counts, an empty line is none",
              ContainsSubstring("short: has 1 line, but"));
 }
 
-TEST_CASE("evaluation: a line that is not text is to be corrected, for a run's configuration cannot change",
+TEST_CASE("evaluation: a line that is not text is to be corrected, because a run's configuration cannot change",
           "[run][evaluate][error]") {
   Toy toy(copied);
   toy.train("run", {"train.updates=5"});

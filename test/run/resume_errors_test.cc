@@ -151,7 +151,7 @@ void forget_configuration(const Toy& toy, const std::string& run) {
 
 }  // namespace
 
-TEST_CASE("run: an edited configuration is one error of all that opens the run, with what to do",
+TEST_CASE("run: load, resume and init-from refuse an edited configuration with the same advice",
           "[run][resume][load][error]") {
   Toy toy(copied);
   toy.train("run", {"train.updates=10"});
@@ -159,7 +159,7 @@ TEST_CASE("run: an edited configuration is one error of all that opens the run, 
   edit_configuration(toy, "run");
   const auto says = [&toy](const std::string& message) {
     CHECK_THAT(message, Catch::StartsWith((toy / "run/config.yaml").string() + ": was changed after `train` wrote it"));
-    CHECK_THAT(message, ContainsSubstring("Undo the change, and use `--set` for keys that may change"));
+    CHECK_THAT(message, ContainsSubstring("Undo the change and use `--set` for keys that may change"));
     CHECK_THAT(message, ContainsSubstring("`seq2seq train " + (toy / "run/config.yaml").string() + " --run FOLDER`"));
     CHECK(message.find('\n') == std::string::npos);
   };
@@ -174,7 +174,7 @@ TEST_CASE("run: an edited configuration is one error of all that opens the run, 
   CHECK(toy.load("run").update == 20);  // the resume has written another configuration
 }
 
-TEST_CASE("run: an edited configuration of a run without its digest is only warned of", "[run][resume][load]") {
+TEST_CASE("run: an edited configuration of a run without its digest gives a warning", "[run][resume][load]") {
   Toy toy(copied);
   toy.train("run", {"train.updates=10"});
   forget_configuration(toy, "run");
@@ -198,7 +198,9 @@ TEST_CASE("resume: killed at any operation, it leaves a configuration with which
   REQUIRE_THROWS_AS(toy.resume("run", {"train.updates=15"}), Error);
   toy.environment.files = &disk_files();
   CHECK(toy.load("run").update == 10);
+  toy.forget_said();
   CHECK(toy.resume("run", {"train.updates=15"}).update == 15);
+  CHECK(toy.said().find("not the computation") == std::string::npos);
 }
 
 }  // namespace seq2seq::test

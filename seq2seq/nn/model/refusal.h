@@ -6,8 +6,8 @@
 
 namespace seq2seq::nn {
 
-/// Returns the message of a part that cannot be made, or an empty string: that of the UsageError which `make` throws.
-/// The configuration reports it at the part's key.
+/// Returns the message of the UsageError that `make` throws, or an empty string. A configuration reports it at the key
+/// of the part that cannot be made.
 template <class Make>
 std::string refusal(const Make& make) {
   try {

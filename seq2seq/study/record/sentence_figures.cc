@@ -19,9 +19,9 @@ namespace {
 constexpr std::string_view word_perplexity = "word_perplexity", character_perplexity = "character_perplexity";
 
 /// A figure that is stored separately, ready to count sentences.
-struct Separate {
+struct SeparateFigure {
   std::string name;
-  std::unique_ptr<metrics::Metric> metric;  // null: of this part
+  std::unique_ptr<metrics::Metric> metric;  // null: a figure that count() knows itself
 
   metrics::Counts count(const std::string& output, const std::vector<std::string>& references,
                         const run::ExactCounts& exact) const {
@@ -32,8 +32,9 @@ struct Separate {
   }
 };
 
-std::vector<Separate> separate_figures(const std::vector<std::string>& names, const metrics::MetricOptions& options) {
-  std::vector<Separate> all;
+std::vector<SeparateFigure> separate_figures(const std::vector<std::string>& names,
+                                             const metrics::MetricOptions& options) {
+  std::vector<SeparateFigure> all;
   for (const auto& name : stored_separately(names)) {
     const auto* kind = metrics::find_metric(name);
     all.push_back({name, kind == nullptr ? nullptr : kind->make(options)});

@@ -28,8 +28,8 @@ TEST_CASE("epoch tokens: the text is read once for all runs with the same tokens
   const auto second = counter.count(toy.load("two"), toy.environment);
   CHECK(second.source == tokens);
   CHECK(second.target == tokens);
-  study::EpochCounter anew;
-  CHECK_THROWS_AS(anew.count(toy.load("two"), toy.environment), Error);
+  study::EpochCounter fresh;
+  CHECK_THROWS_AS(fresh.count(toy.load("two"), toy.environment), Error);
 }
 
 }  // namespace seq2seq::test

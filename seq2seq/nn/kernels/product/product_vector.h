@@ -88,12 +88,13 @@ void multiply_laid_out(const Product& p) {
 void multiply(const Product& p) {
   if (p.row_stride == 1 && p.depth <= laid_out_depth && p.columns > panel_columns) return multiply_laid_out(p);
   for_panels<panel_columns>(p, [&](const Product& part) {  // a panel stays in the first-level cache
-    const bool reads_rows_first = part.panel == p.panel && p.depth_stride == 1;
+    const bool rows_are_cold =
+        part.panel == p.panel && p.depth_stride == 1;  // the first panel brings them into the cache
     for_tiles<tile_rows<vectors>>(p.rows, [&](auto rows, int64_t first) {
       prefetch_sums<tile_rows<vectors>, vectors>(part, first + rows);
       multiply_rows<rows, vectors>(part, first, [&](int64_t row, auto& sum) {
         const float* left = p.left + row * p.row_stride;
-        if (reads_rows_first) {
+        if (rows_are_cold && first + 2 * rows <= p.rows) {
           multiply_and_prefetch(left, p.row_stride, part.panel, p.depth, sum);
         } else {
           multiply_tile(left, p.row_stride, p.depth_stride, part.panel, p.depth, sum);

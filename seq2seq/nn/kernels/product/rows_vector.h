@@ -20,15 +20,16 @@ template <int64_t PanelColumns, class Work>
   }
 }
 
-/// Loads the place of the sums of a tile's rows, from `row` on, into the cache while the tile before it is computed.
-/// After the last row of a panel it loads those of the next panel's first rows. (A prefetch of memory that does not
-/// exist does nothing.)
+/// Prefetches the cache lines for the sums of a tile, from `row` on, while the tile before it is computed: neither
+/// their initial values nor their results then wait for memory. After the last row of a panel follow the first rows of
+/// the next one.
 template <int Rows, int Vectors>
 [[gnu::always_inline]] inline void prefetch_sums(const Product& p, int64_t row) {
-  const float* out = row < p.rows ? p.out + row * p.out_stride : p.out + Vectors * Vector::width;
-#pragma GCC unroll 16
-  for (int r = 0; r < Rows; ++r) {
-    for (int v = 0; v < Vectors; ++v) __builtin_prefetch(out + r * p.out_stride + v * Vector::width, /*rw=*/1);
+  const bool next_panel = row >= p.rows;
+  const int64_t first = next_panel ? 0 : row, count = p.rows - first < Rows ? p.rows - first : Rows;
+  const float* out = p.out + first * p.out_stride + (next_panel ? Vectors * Vector::width : 0);
+  for (int64_t r = 0; r < count; ++r, out += p.out_stride) {
+    for (int v = 0; v < Vectors; ++v) __builtin_prefetch(out + v * Vector::width, /*rw=*/1);
   }
 }
 
@@ -53,7 +54,8 @@ struct PartOfRow {
   }
 };
 
-/// multiply_rows() for these columns. The cases are told apart outside the loops: the sums then stay in registers.
+/// multiply_rows() for whole or partial panels. They are separate functions, so that no case is decided inside the
+/// loops and the sums stay in registers.
 template <int Rows, int Vectors, class Columns, class AddTile>
 [[gnu::always_inline]] inline void multiply_rows_of(const Product& p, int64_t row, Columns columns, AddTile add_tile) {
   Vector sum[Rows][Vectors];
