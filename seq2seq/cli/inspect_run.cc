@@ -68,11 +68,21 @@ void print_factors_of(const RunFolder& folder, std::ostream& out, size_t count) 
   }
 }
 
+/// Returns true if the run's configuration file is the one that `train` wrote; otherwise prints what is wrong with it.
+bool has_intact_configuration(std::ostream& out, const RunFolder& folder, const run::RunDescription& description) {
+  try {
+    run::check_configuration(disk_files(), folder, description);
+    return true;
+  } catch (const Error& error) {
+    print_line(out, "damaged", error.what());
+    return false;
+  }
+}
+
 /// Prints the places of the configured placement, with the bytes of their parameters.
 void print_places(std::ostream& out, const RunFolder& folder, const run::RunDescription& description,
                   const run::Registries& registries) {
   try {
-    run::check_configuration(disk_files(), folder, description);
     const auto configuration = run::read_configuration(folder.config(), {}, registries);
     const auto& options = configuration->options;
     if (run::names_nothing(options.placement)) return;
@@ -163,7 +173,7 @@ void inspect_run(std::ostream& out, const RunFolder& folder, const run::Registri
   print_line(out, "run", folder.root().string());
   print_description(out, description);
   print_factors_of(folder, out, description.factors.size());
-  print_places(out, folder, description, registries);
+  if (has_intact_configuration(out, folder, description)) print_places(out, folder, description, registries);
   print_state(out, folder);
   print_figures(out, folder);
 }

@@ -186,6 +186,16 @@ TEST_CASE("run: an edited configuration of a run without its digest gives a warn
              ContainsSubstring("not the computation that the run started with: its config.yaml was edited"));
 }
 
+TEST_CASE("run: a reader that has read run.json just before a resume replaces the configuration opens the run",
+          "[run][resume][load]") {
+  Toy toy(copied);
+  toy.train("run", {"train.updates=10"});
+  const RunFolder folder(toy / "run");
+  const auto before = run::read_description(disk_files(), folder);
+  toy.resume("run", {"train.updates=15"});
+  CHECK_NOTHROW(run::check_configuration(disk_files(), folder, before));
+}
+
 TEST_CASE("resume: killed at any operation, it leaves a configuration with which the run opens",
           "[run][resume][error]") {
   Toy toy(copied);
