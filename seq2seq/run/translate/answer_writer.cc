@@ -79,7 +79,7 @@ std::vector<AnswerWriter::Weights> AnswerWriter::weights_for(const decode::Sente
 void AnswerWriter::write_answer(const Request& request, const std::vector<decode::Hypothesis>& found,
                                 const Weights& weights, double seconds) {
   const auto& decode = run_.options().decode;
-  const auto outputs = shown(request, found, weights);
+  const auto outputs = outputs_to_write(request, found, weights);
   switch (options_.format) {
     case OutputFormat::text:
       output_ << outputs.front().text << '\n';
@@ -102,8 +102,8 @@ void AnswerWriter::write_answer(const Request& request, const std::vector<decode
 }
 
 /// Returns the outputs that the format has, each text once, and writes their alignments.
-std::vector<Output> AnswerWriter::shown(const Request& request, const std::vector<decode::Hypothesis>& found,
-                                        const Weights& weights) const {
+std::vector<Output> AnswerWriter::outputs_to_write(const Request& request, const std::vector<decode::Hypothesis>& found,
+                                                   const Weights& weights) const {
   const bool json = options_.format == OutputFormat::json;
   const bool only_best = options_.format == OutputFormat::text || (json && !options_.list);
   const auto& tokenizer = line_tokenizer(run_.text->target_tokenizer(), options_.tokens);

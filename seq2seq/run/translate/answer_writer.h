@@ -5,6 +5,7 @@
 
 #include "seq2seq/decode/corpus_search.h"
 #include "seq2seq/run/load.h"
+#include "seq2seq/run/output_format.h"
 #include "seq2seq/run/output_words.h"
 #include "seq2seq/run/translate/options.h"
 #include "seq2seq/run/translate/request_reader.h"
@@ -27,8 +28,8 @@ class AnswerWriter {
   std::vector<Weights> weights_for(const decode::Sentences& sources, const Outputs& outputs) const;
   void write_answer(const Request& request, const std::vector<decode::Hypothesis>& found, const Weights& weights,
                     double seconds);
-  std::vector<Output> shown(const Request& request, const std::vector<decode::Hypothesis>& found,
-                            const Weights& weights) const;
+  std::vector<Output> outputs_to_write(const Request& request, const std::vector<decode::Hypothesis>& found,
+                                       const Weights& weights) const;
   void write_fault(const Request& request);
 
   const LoadedRun& run_;
