@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include "seq2seq/config/resolved.h"
+#include "seq2seq/core/checksum.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/text.h"
 #include "seq2seq/core/version.h"
@@ -253,6 +254,8 @@ train::Outcome resume_in_group(const RunFolder& folder, const std::vector<config
     if (moved || !checked.changes.empty())
       description = replace_configuration(*environment.files, folder, config::write_yaml(configuration->keys),
                                           std::move(description));
+    else if (description.configurations.size() > 1)  // of a resume that was killed while it replaced the file
+      description.configurations = {sha256(environment.files->read(folder.config()))};
     description.digest = run_digest(*configuration, description.data);
     description.sessions.push_back(session_of(machine, update, environment));
     description.folder = folder.absolute_root();

@@ -211,6 +211,7 @@ TEST_CASE("resume: killed at any operation, it leaves a configuration with which
   toy.forget_said();
   CHECK(toy.resume("run", {"train.updates=15"}).update == 15);
   CHECK(toy.said().find("not the computation") == std::string::npos);
+  CHECK(run::read_description(disk_files(), RunFolder(toy / "run")).configurations.size() == 1);
 }
 
 }  // namespace seq2seq::test
