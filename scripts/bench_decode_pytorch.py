@@ -219,6 +219,7 @@ def trace(sentence, number, row, parents, words):
 @torch.inference_mode()
 def main(options):
     torch.set_num_threads(options.threads)
+    torch.set_flush_denormal(True)
     compute_in_float32()
     text = text_of(options.runs[0])
     models = [read_model(find_checkpoint(run, "best") / "weights.safetensors", options.device) for run in options.runs]

@@ -93,6 +93,7 @@ class Loop(PlainLoop):
 
 def main(options):
     torch.set_num_threads(options.threads)
+    torch.set_flush_denormal(True)
     loop = Loop(read_model(options.folder / "weights.safetensors", FAMILIES[options.family], options.heads), options)
     lines = (options.folder / "batches.jsonl").read_text(encoding="utf-8").splitlines()[:options.updates]
     show(ready=True, torch=torch.__version__)

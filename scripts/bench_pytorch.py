@@ -7,9 +7,10 @@
 
 `plain` is the loop that a researcher writes: nn.LSTM on padded batches, CrossEntropyLoss over all positions with
 ignore_index, clip_grad_norm_, SGD. `best` computes the output layer and the loss for real words alone, updates with the
-fused SGD, and takes clipping into the learning rate instead of scaling all gradients; scripts/bench starts it with an
-allocator that keeps its blocks, in huge pages. Both compute in float32 without TF32. With --precision bf16, the
-forward pass runs under torch.autocast. Sources are padded on the left, so that the encoder ends on a word in every sentence.
+fused SGD, takes clipping into the learning rate instead of scaling all gradients, and flushes subnormal numbers to 0;
+scripts/bench starts it with an allocator that keeps its blocks, in huge pages. Both compute in float32 without TF32.
+With --precision bf16, the forward pass runs under torch.autocast. Sources are padded on the left, so that the encoder
+ends on a word in every sentence.
 Prints JSON, one object per line.
 """
 
@@ -213,6 +214,8 @@ def seconds_of(work, options):
 
 def main(options):
     torch.set_num_threads(options.threads)
+    plain = options.command == "train" and options.kind == "plain"
+    torch.set_flush_denormal(not plain)
     compute_in_float32()
     {"train": train, "products": products}[options.command](options)
 

@@ -68,6 +68,12 @@ void keep_freed_memory() {
 #endif
 }
 
+/// Each thread has its own setting. A new one inherits it, but LibTorch's pool may have threads already.
+void flush_subnormals() {
+  at::Context::setFlushDenormal(true);
+  at::parallel_for(0, at::get_num_threads(), 1, [](int64_t, int64_t) { at::Context::setFlushDenormal(true); });
+}
+
 std::string device_name([[maybe_unused]] c10::Device device) {
 #ifdef SEQ2SEQ_CUDA
   if (device.is_cuda()) return at::cuda::getDeviceProperties(device.index())->name;
@@ -176,6 +182,7 @@ int processors(const ProcessorLimits& limits) {
 Machine prepare_machine(int threads, c10::Device device) {
   keep_freed_memory();
   at::set_num_threads(threads > 0 ? threads : processors());
+  flush_subnormals();
   return {.threads = at::get_num_threads(),
           .product_library = product_library(),
           .instruction_set = at::get_cpu_capability(),

@@ -1,6 +1,8 @@
 #include "seq2seq/core/device.h"
 
 #include <string>
+#include <thread>
+#include <vector>
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
@@ -40,6 +42,26 @@ TEST_CASE("machine: threads are set and recorded", "[core][device]") {
   REQUIRE(one.threads == 1);
   REQUIRE(at::get_num_threads() == 1);
   REQUIRE(prepare_machine(2, c10::kCPU).threads == 2);
+}
+
+TEST_CASE("machine: all threads compute with 0 in place of subnormal numbers", "[core][device]") {
+  const auto product = [] {
+    volatile float small = 1e-30F;  // at run time, not by the compiler
+    return small * 1e-10F;
+  };
+  std::vector<float> here(1, -1), pool(2, -1), later(1, -1);
+  std::thread([&] {  // its pool starts before
+    at::set_num_threads(2);
+    at::parallel_for(0, 2, 1, [](int64_t, int64_t) {});
+    prepare_machine(2, c10::kCPU);
+    here[0] = product();
+    at::parallel_for(0, 2, 1, [&](int64_t first, int64_t) { pool[first] = product(); });
+    std::thread([&] { later[0] = product(); }).join();
+  })
+      .join();
+  CHECK(here == std::vector<float>{0});
+  CHECK(pool == std::vector<float>{0, 0});
+  CHECK(later == std::vector<float>{0});
 }
 
 TEST_CASE("machine: what numbers depend on has a name", "[core][device]") {
