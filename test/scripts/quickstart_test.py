@@ -1,8 +1,9 @@
-"""The results that scripts/quickstart shows: examples at the true error rate with wrong symbols marked, a curve with a
-legend, a picture, and next steps. Usage: quickstart_test.py PROGRAM"""
+"""The training of scripts/quickstart, which ends in time on machines whose speed changes, and the results that it shows: examples at the
+true error rate with wrong symbols marked, a curve with a legend, a picture, and next steps. Usage: quickstart_test.py PROGRAM"""
 
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -27,6 +28,27 @@ train:
   validate: {every_updates: 20}
 """
 
+# Stands in for `seq2seq train`: each session makes updates at a speed of its own, without waiting.
+TRAINING = """\
+import json, pathlib, sys
+run, speeds = pathlib.Path(sys.argv[1]), json.loads(sys.argv[2])
+with (run.parent / "sessions").open("a") as sessions:
+    print(*sys.argv[3:], file=sessions)
+keys = dict(each.split("=") for each in sys.argv[3:] if each.startswith("train."))
+speed = speeds[len((run.parent / "sessions").read_text().splitlines()) - 1]
+run.mkdir(exist_ok=True)
+(run / "run.json").touch()
+metrics = run / "metrics.jsonl"
+lines = [json.loads(line) for line in metrics.read_text().splitlines()] if metrics.exists() else []
+update, seconds = (lines[-1]["update"], lines[-1]["seconds"]) if lines else (0, 0)
+planned, end = int(keys.get("train.updates", 10000)), seconds + 60 * float(keys["train.minutes"].replace("null", "inf"))
+(run / "config.yaml").write_text(f"train:\\n  updates: {planned}\\n")
+with metrics.open("a") as more:
+    while update < planned and seconds < end:
+        update, seconds = update + 50, seconds + 50 / speed
+        print(json.dumps({"kind": "train", "update": update, "epoch": 0.1, "seconds": seconds}, separators=(",", ":")), file=more)
+"""
+
 
 def lib(name, *arguments):
     done = subprocess.run([str(LIBRARY / name), *map(str, arguments)], capture_output=True, text=True, check=False)
@@ -38,6 +60,52 @@ def examples(outputs, references, rate):
     (FOLDER / "outputs").write_text("".join(line + "\n" for line in outputs))
     (FOLDER / "references").write_text("".join(line + "\n" for line in references))
     return lib("word_examples", FOLDER / "words", FOLDER / "outputs", FOLDER / "references", "--error-rate", rate).splitlines()
+
+
+def train_in_time(program, config, run, settings=""):
+    """Trains as scripts/quickstart does, twice: the second time there is nothing to do. Returns what it wrote, and the last line of metrics."""
+    script = f"""
+set -euo pipefail
+source {shlex.quote(str(LIBRARY / "common.sh"))}
+source {shlex.quote(str(LIBRARY / "quickstart_training.sh"))}
+seq2seq() {{ {shlex.join(map(str, program))} "$@"; }}
+config={shlex.quote(str(config))} run={shlex.quote(str(run))} device=() {settings}
+train_in_time
+train_in_time"""
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        return done.stdout + done.stderr, {"update": 0, "seconds": 0}
+    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    return done.stdout, [line for line in lines if line.get("kind") == "train"][-1]
+
+
+def check_training_time():
+    """A fast machine makes all updates; one that slows down or recovers makes as many as fit into five minutes."""
+    (FOLDER / "stand_in.py").write_text(TRAINING)
+    (FOLDER / "ten_thousand.yaml").write_text("train:\n  updates: 10000\n")
+    for name, speeds, fewest, most in (("fast", (60, 60, 60), 10000, 10000), ("finished at once", (1000,), 10000, 10000), ("slow", (20, 20, 20), 5500, 6000),
+                                       ("slows down", (60, 15, 15), 6000, 7500), ("recovers", (15, 60, 60), 10000, 10000),
+                                       ("very slow", (2, 2, 2), 2500, 2500)):
+        run = FOLDER / name / "run"
+        run.parent.mkdir()
+        said, last = train_in_time([sys.executable, FOLDER / "stand_in.py", run, json.dumps(speeds)], FOLDER / "ten_thousand.yaml", run)
+        made = (run.parent / "sessions").read_text().splitlines()
+        if not fewest <= last["update"] <= most or len(made) != len(speeds):
+            yield f"{name}: {last}, {made}, {said}"
+        if name != "very slow" and last["seconds"] > 301:
+            yield f"{name}: takes {last['seconds']} s"
+        if "10000 updates" not in said and name != "finished at once":
+            yield f"{name}: does not say how many updates it makes: {said}"
+
+
+def check_training():
+    """The program itself takes these settings, and ends with the updates that the script chose."""
+    write_words()
+    (FOLDER / "longer.yaml").write_text(CONFIG.replace("updates: 40", "updates: 4000"))
+    said, last = train_in_time([PROGRAM], FOLDER / "longer.yaml", FOLDER / "longer", "stops=(1 2) most_seconds=3")
+    planned = re.search(r"^  updates: (\d+)", (FOLDER / "longer/config.yaml").read_text(), re.MULTILINE)
+    if planned is None or last["update"] != int(planned[1]) or last["update"] < 1000:
+        yield f"training ends at {last}: {said}"
 
 
 def check_rate():
@@ -84,11 +152,15 @@ def check_curve():
         yield "a damaged line is told otherwise"
 
 
-def check_screen():
+def write_words():
     words = ["a b", "b a", "a a b", "b b a", "a b a", "b a b", "a", "b"] * 8
     (FOLDER / "test.letters").write_text("".join(word + "\n" for word in words))
     (FOLDER / "test.phonemes").write_text("".join(word.upper() + "\n" for word in words))
     (FOLDER / "test.phonemes.2").write_text("\n" * len(words))
+
+
+def check_screen():
+    write_words()
     (FOLDER / "tiny.yaml").write_text(CONFIG)
     run = FOLDER / "run"
     trained = subprocess.run([PROGRAM, "train", FOLDER / "tiny.yaml", "--run", run, "--threads", "1"], capture_output=True, text=True)
@@ -117,4 +189,4 @@ evaluate_run; show_words; show_curve; what_next '1 s'"""
             yield "it does not say why there is no picture"
 
 
-finish(check_rate, check_marks, check_legend, check_curve, check_screen)
+finish(check_training_time, check_training, check_rate, check_marks, check_legend, check_curve, check_screen)
