@@ -43,7 +43,8 @@ void check_best(const LoadedRun& run, const std::string& checkpoint, const train
     return;
   throw FormatError(Place{.file = run.folder.best().string()},
                     fmt::format("is missing; the best checkpoint is {}", *best),
-                    fmt::format("Use `--checkpoint {}`, or write this number into the file", *best));
+                    fmt::format("Write this number into the file, or name the checkpoint instead of the run: {}",
+                                shell_word(run.folder.checkpoint(*best).string())));
 }
 
 /// A search adds probabilities word by word, so both models must have the same words in the same order.

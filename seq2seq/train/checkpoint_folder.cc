@@ -49,7 +49,10 @@ std::optional<int64_t> named_update(const Files& files, const RunFolder& folder,
       fmt::format("Restore it from a copy, or {}", remedy));
 }
 
-constexpr auto kChoose = "choose one of these with `--checkpoint N`";
+/// For any option that names a run: a run to translate with, one of an ensemble, a language model.
+std::string name_another(const RunFolder& folder) {
+  return fmt::format("name one of these instead of the run: {}/N", shell_word(folder.last().parent_path().string()));
+}
 
 std::string go_on_from_older(const RunFolder& folder) {
   return fmt::format("continue from an older one with `seq2seq train --resume {} --checkpoint N`",
@@ -65,13 +68,13 @@ void name_update(Files& files, const fs::path& file, int64_t update) {
 }  // namespace
 
 std::optional<int64_t> last_update(const Files& files, const RunFolder& folder) {
-  if (const auto last = named_update(files, folder, folder.last(), kChoose)) return last;
+  if (const auto last = named_update(files, folder, folder.last(), name_another(folder))) return last;
   const auto updates = folder.updates();  // a process was killed before it first wrote `last`
   return updates.empty() ? std::nullopt : std::optional(updates.back());
 }
 
 std::optional<int64_t> best_update(const Files& files, const RunFolder& folder) {
-  if (const auto best = named_update(files, folder, folder.best(), kChoose)) return best;
+  if (const auto best = named_update(files, folder, folder.best(), name_another(folder))) return best;
   return last_update(files, folder);
 }
 

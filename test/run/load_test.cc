@@ -24,7 +24,7 @@ TEST_CASE("loading: a best or last checkpoint that is missing is not replaced by
   fs::remove_all(toy / "run/checkpoints" / best.substr(0, 2));
   CHECK_THAT(message_of<FormatError>([&] { toy.load("run", "best"); }),
              ContainsSubstring("checkpoints/best: refers to checkpoint " + best.substr(0, 2) + ", which is missing") &&
-                 ContainsSubstring("--checkpoint N"));
+                 ContainsSubstring("name one of these instead of the run: ") && ContainsSubstring("checkpoints/N"));
   CHECK(toy.load("run", "15").update == 15);
   fs::remove_all(toy / "run/checkpoints/20");
   CHECK_THAT(message_of<FormatError>([&] { toy.load("run", "last"); }),
@@ -39,8 +39,11 @@ TEST_CASE("loading: without the file `best`, the last checkpoint does not stand 
   toy.resume("run", {"train.updates=20", "train.optimizer.learning_rate=5"});
   REQUIRE(toy.load("run", "best").update == 10);
   fs::remove(toy / "run/checkpoints/best");
-  CHECK_THAT(message_of<FormatError>([&] { toy.load("run", "best"); }),
-             ContainsSubstring("checkpoints/best: is missing; the best checkpoint is 10"));
+  CHECK_THAT(
+      message_of<FormatError>([&] { toy.load("run", "best"); }),
+      ContainsSubstring("checkpoints/best: is missing; the best checkpoint is 10. Write this number into the file, "
+                        "or name the checkpoint instead of the run: ") &&
+          ContainsSubstring("run/checkpoints/10"));
   CHECK(toy.load("run", "last").update == 20);
 }
 

@@ -201,7 +201,7 @@ TEST_CASE("checkpoint: a `last` or `best` that names a missing one is an error t
     std::filesystem::remove_all(run.folder.checkpoint(20));
     CHECK_THROWS_WITH(best_update(disk_files(), run.folder),
                       ContainsSubstring("best: refers to checkpoint 20, which is missing; the run has 10, 30") &&
-                          ContainsSubstring("`--checkpoint N`"));
+                          ContainsSubstring("instead of the run: " + run.folder.root().string() + "/checkpoints/N"));
     CHECK(run.newest() == 30);
   }
   SECTION("all") {
