@@ -152,8 +152,9 @@ Checked check_number(const KeyFacts& facts, const Given& given) {
 Checked check_text(const KeyFacts& facts, const Given& given) {
   const auto& known = facts.one_of;
   if (known.empty() || std::find(known.begin(), known.end(), given.text) != known.end()) return {.texts = {given.text}};
-  const std::string near = nearest(given.text, known);
-  return wrong(facts, given, near.empty() ? "" : fmt::format("; the nearest is `{}`", near));
+  auto checked = wrong(facts, given);
+  checked.nearest = nearest(given.text, known);
+  return checked;
 }
 
 /// An empty path stays empty: it means none.

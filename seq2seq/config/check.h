@@ -13,9 +13,11 @@ namespace seq2seq::config {
 std::string expectation(const KeyFacts& facts);
 
 /// A value checked for type and bounds: `problem` is an error message, or `texts` is the argument of `facts.set`.
+/// `nearest`: for a value that is not one of the known ones, the known one that is spelled most alike, or empty.
 struct Checked {
   std::vector<std::string> texts{};
   std::string problem{};
+  std::string nearest{};
 };
 
 /// Base folder of relative paths.

@@ -28,13 +28,20 @@ size_t distance(const std::string& from, const std::string& to) {
 
 }  // namespace
 
-std::string nearest(const std::string& word, const std::vector<std::string>& candidates) {
+std::string without_case(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c); });
+  return text;
+}
+
+std::string nearest(const std::string& word, const std::vector<std::string>& candidates, size_t share) {
+  const std::string folded = without_case(word);
   const std::string* best = nullptr;
-  size_t least = word.size() / 2 + 1;
+  size_t least = word.size() / share + 1;
   for (const auto& candidate : candidates) {
     const size_t difference = std::max(word.size(), candidate.size()) - std::min(word.size(), candidate.size());
     if (difference >= least) continue;  // a lower bound of the distance, so that a huge word costs nothing
-    const size_t found = distance(word, candidate);
+    const size_t found = distance(folded, without_case(candidate));
     if (found < least) {
       least = found;
       best = &candidate;

@@ -12,6 +12,7 @@
 #include "seq2seq/config/another_kind.h"
 #include "seq2seq/config/check.h"
 #include "seq2seq/config/given.h"
+#include "seq2seq/config/hints.h"
 #include "seq2seq/config/nearest.h"
 #include "seq2seq/config/tree.h"
 #include "seq2seq/config/yaml_file.h"
@@ -118,22 +119,14 @@ class Reader {
                                                 keys.tree().path, example, describe(entry.value)));
   }
 
-  /// Returns `train.optimizer.kind: adam` for `train.optimizer: adam`; empty if the value is not a kind of the section.
-  static std::string kind_meant(const Keys& keys, const Given& value) {
-    for (const auto& item : keys.tree().items) {
-      const auto* choice = std::get_if<std::unique_ptr<Choice>>(&item);
-      if (choice != nullptr && contains((*choice)->kinds().names(), value.text))
-        return fmt::format("{}: {}", join_path(keys.tree().path, (*choice)->key().facts().name), value.text);
-    }
-    return {};
-  }
-
   void set(const KeyFacts& facts, const std::string& path, const Given::Entry& entry) {
     places_[path] = entry.source;
     if (entry.value.faulty) faulty_.insert(path);
     const Checked checked = check(facts, entry.value, base_of(entry.value.source));
     if (checked.problem.empty()) return facts.set(checked.texts);
-    faults_.add(entry.value.source, fmt::format("`{}`: {}", path, checked.problem));
+    std::string hint = answer_to_value(all_, path, entry.value.text);
+    if (hint.empty() && !checked.nearest.empty()) hint = fmt::format("the nearest is `{}`", checked.nearest);
+    faults_.add(entry.value.source, fmt::format("`{}`: {}{}{}", path, checked.problem, hint.empty() ? "" : "; ", hint));
   }
 
   BaseFolder base_of(const Source& source) const {
@@ -146,12 +139,12 @@ class Reader {
   void unknown(const Keys& keys, const Given::Entry& entry) {
     const std::string& section = keys.tree().path;
     if (belongs_to_another_kind(section, entry)) return;
-    const std::string name = quote(join_path(section, entry.name));
-    const auto& answers = all_.tree().answers;
-    if (const auto answer = answers.find(entry.name); answer != answers.end())
-      return faults_.add(entry.source, fmt::format("unknown key {}; {}", name, answer->second));
+    const std::string path = join_path(section, entry.name), name = quote(path);
+    if (const auto answer = answer_to_key(all_, path); !answer.empty())
+      return faults_.add(entry.source, fmt::format("unknown key {}; {}", name, answer));
     const std::string near = nearest(entry.name, names(keys));
-    const std::string elsewhere = near.empty() ? find_elsewhere(entry.name) : "";
+    // It may be in the wrong section.
+    const std::string elsewhere = near.empty() ? find_elsewhere(all_, entry.name) : "";
     std::string problem = "unknown key " + name;
     if (!near.empty()) problem += fmt::format("; did you mean `{}`?", join_path(section, near));
     if (!elsewhere.empty()) problem += fmt::format("; did you mean `{}`?", elsewhere);
@@ -159,7 +152,8 @@ class Reader {
   }
 
   bool belongs_to_another_kind(const std::string& section, const Given::Entry& entry) {
-    const auto found = find_another_kind(all_, join_path(section, entry.name));
+    const std::string path = join_path(section, entry.name);
+    const auto found = find_another_kind(all_, path);
     if (found.kinds.empty()) return false;
     if (is_undecided(*found.choice)) return true;
     // An override that changes the kind drops the file's keys of the old kind.
@@ -169,25 +163,17 @@ class Reader {
     const std::string& name = found.choice->key().facts().name;
     const bool beside = join_path(section, name) == found.key;
     const std::string key = beside ? name : found.key;
-    faults_.add(entry.source,
-                fmt::format("`{}` is a key of kind{} `{}`, but `{}` is `{}`",
-                            beside ? entry.name : join_path(section, entry.name), found.kinds.size() == 1 ? "" : "s",
-                            fmt::join(found.kinds, "`, `"), key, found.choice->chosen()),
-                fmt::format("Remove it, or change `{}`", key));
+    const auto problem =
+        fmt::format("`{}` is a key of kind{} `{}`, but `{}` is `{}`", beside ? entry.name : path,
+                    found.kinds.size() == 1 ? "" : "s", fmt::join(found.kinds, "`, `"), key, found.choice->chosen());
+    const auto answer = answer_to_path(all_, path);
+    faults_.add(entry.source, answer.empty() ? problem : problem + "; " + answer,
+                answer.empty() ? fmt::format("Remove it, or change `{}`", key) : "");
     return true;
   }
 
   bool is_undecided(const Choice& choice) const {
     return std::find(undecided_.begin(), undecided_.end(), &choice) != undecided_.end();
-  }
-
-  /// Returns a key of this name in another section, in case the user put it in the wrong one.
-  std::string find_elsewhere(const std::string& name) const {
-    std::string found;
-    visit_keys(all_, [&](const std::string& path, const KeyFacts& facts) {
-      if (found.empty() && (facts.name == name || path == name)) found = path;
-    });
-    return found;
   }
 
   void find_missing(Keys& keys, const Given& given, const Source& source) {

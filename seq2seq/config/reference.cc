@@ -11,6 +11,7 @@
 #include <fmt/ranges.h>
 
 #include "seq2seq/config/check.h"
+#include "seq2seq/config/hints.h"
 #include "seq2seq/config/nearest.h"
 #include "seq2seq/config/resolved.h"
 #include "seq2seq/config/tree.h"
@@ -197,10 +198,8 @@ std::string reference(const Keys& keys, const std::string& section) {
     describe_key(facts, with.empty() ? 0 : 4, text);
   });
   if (text.empty()) {
-    const auto& answers = keys.tree().answers;
-    const auto answer = answers.find(section.substr(section.rfind('.') + 1));
-    if (answer != answers.end())
-      throw UsageError(fmt::format("unknown section or key {}; {}", quote(section), answer->second));
+    if (const auto answer = answer_to_key(keys, section); !answer.empty())
+      throw UsageError(fmt::format("unknown section or key {}; {}", quote(section), answer));
     const auto last =
         std::find_if(paths.begin(), paths.end(), [&](const auto& path) { return path.ends_with("." + section); });
     const std::string near = last != paths.end() ? *last : nearest(section, paths);

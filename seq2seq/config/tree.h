@@ -56,7 +56,9 @@ struct Tree {
   AnyOptions options;  // owns the options of a kind that the keys are bound to; empty: the caller owns them
   std::vector<Item> items;
   std::vector<Rule> rules;
-  std::map<std::string, std::string> answers;  // at the top: hints for words of other programs
+  // At the top: hints for words of other programs. By the name of a key, `lr`; by the path of a key that would mean
+  // something else elsewhere, `train.batch.size`; or by a path and a value in lower case, `train.precision=fp16`.
+  std::map<std::string, std::string> answers;
 };
 
 /// Joins `train` and `batch` to `train.batch`.

@@ -18,9 +18,23 @@ TEST_CASE("nearest: the word with the fewest edits, a swap of neighbours being o
       {"kidn", "kind"},
       {"beta3", "beta1"},  // the first of equally near ones
       {"epochs", "epochs"},
+      {"KIND", "kind"},
   }));
   CAPTURE(word);
   REQUIRE(nearest(word, known) == found);
+}
+
+TEST_CASE("nearest: upper and lower case are equal, on both sides", "[config][nearest]") {
+  REQUIRE(nearest("AdamW", {"sgd", "adam", "adamw"}) == "adamw");
+  REQUIRE(nearest("LSTM", {"gru", "lstm"}) == "lstm");
+  REQUIRE(nearest("lstm", {"GRU", "LSTM"}) == "LSTM");
+  REQUIRE(without_case("ÄBc-1") == "Äbc-1");
+}
+
+TEST_CASE("nearest: a larger share is stricter", "[config][nearest]") {
+  REQUIRE(nearest("input", {"output"}, /*share=*/3).empty());
+  REQUIRE(nearest("src", {"set"}, /*share=*/3).empty());
+  REQUIRE(nearest("beem", {"beam"}, /*share=*/3) == "beam");
 }
 
 TEST_CASE("nearest: more than half of the word wrong is no neighbour", "[config][nearest]") {

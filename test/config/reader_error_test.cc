@@ -42,6 +42,7 @@ TEST_CASE("reader: a key in the wrong section is told where it belongs", "[confi
   CHECK(faults_of("data:\n  learning_rate: 1\n") ==
         "a.yaml:2:3: unknown key `data.learning_rate`; did you mean `train.optimizer.learning_rate`? "
         "`seq2seq config reference data` lists them all");
+  CHECK_THAT(faults_of("learning-rate: 1\n"), ContainsSubstring("; did you mean `train.optimizer.learning_rate`?"));
   CHECK_THAT(faults_of("train.optimizer.beta1: 1\n"), ContainsSubstring("; did you mean `train.optimizer.beta1`?"));
 }
 

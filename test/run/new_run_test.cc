@@ -1,13 +1,10 @@
 #include <iterator>
-#include <regex>
 #include <string>
 #include <vector>
 
 #include <sys/stat.h>
 
-#include "seq2seq/config/resolved.h"
 #include "seq2seq/core/error.h"
-#include "seq2seq/run/other_words.h"
 #include "test/support/catch.h"
 #include "test/support/failing_files.h"
 #include "test/support/toy.h"
@@ -123,37 +120,6 @@ TEST_CASE("new run: what the parts of the model refuse is told by the configurat
   }
   run::read_configuration(toy / "toy.yaml", overrides({"model.encoder.layers=3", "model.bridge.layers=top"}),
                           *toy.environment.registries);
-}
-
-TEST_CASE("new run: keys of other programs are answered by the names that they have here", "[run][error]") {
-  Toy toy(copied);
-  const auto refused = [&](const std::string& set) {
-    return message_of<UsageError>(
-        [&] { run::read_configuration(toy / "toy.yaml", overrides({set}), *toy.environment.registries); });
-  };
-  CHECK_THAT(refused("train.lr=1"),
-             ContainsSubstring("unknown key `train.lr`; it is `train.optimizer.learning_rate` here"));
-  CHECK_THAT(refused("model.hidden_size=8"),
-             ContainsSubstring("it is `model.encoder.cells` and `model.decoder.cells` here"));
-  CHECK_THAT(refused("train.dropout=0.1"), ContainsSubstring("it is `model.dropout` here"));
-  CHECK_THAT(refused("valid=x"), ContainsSubstring("it is `data.validation` here"));
-  CHECK_THAT(refused("decode.length_penalty=1"),
-             ContainsSubstring("unknown key `decode.length_penalty`; it is `decode.length_normalization` here"));
-  CHECK_THAT(refused("model.attention=general"),
-             ContainsSubstring("`model.attention` is a section: write `model.attention.kind: general`"));
-  CHECK_THAT(refused("model.encoder=gru"), ContainsSubstring("write `model.encoder.kind: gru`"));
-
-  // Every key in an answer exists.
-  run::RunOptions options;
-  config::Keys keys;
-  declare(keys, options, *toy.environment.registries);
-  for (const auto& [word, answer] : run::other_words()) {
-    CAPTURE(word, answer);
-    const std::regex name("`([a-z_]+(\\.[a-z_]+)*)`");
-    for (std::sregex_iterator found(answer.begin(), answer.end(), name), end; found != end; ++found) {
-      if (const auto path = (*found)[1].str(); path != "torchrun") CHECK_NOTHROW(config::reference(keys, path));
-    }
-  }
 }
 
 TEST_CASE("new run: early stopping or a plateau without a validation set is refused", "[run][error]") {
