@@ -16,6 +16,7 @@
 #include "seq2seq/config/nearest.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/progress.h"
+#include "seq2seq/run/metric_names.h"
 
 namespace seq2seq::cli {
 
@@ -24,7 +25,9 @@ namespace {
 /// Throws unless the value of an option is one of `names`.
 void require_known(const std::string& option, const std::string& value, const std::vector<std::string>& names) {
   if (std::find(names.begin(), names.end(), value) != names.end()) return;
-  const auto near = config::nearest(value, names);
+  const auto hint = run::metric_elsewhere(value).name;  // word_error_rate for `wer`
+  const bool known = std::find(names.begin(), names.end(), hint) != names.end();
+  const auto near = known ? hint : config::nearest(value, names);
   throw UsageError(Place{.part = option + " " + value},
                    near.empty() ? fmt::format("must be one of `{}`", fmt::join(names, "`, `"))
                                 : fmt::format("is unknown; did you mean `{}`?", near));

@@ -10,6 +10,12 @@ namespace seq2seq::run {
 const std::vector<std::string>& metric_names();
 /// Returns those of `names` that are line metrics of metrics/metric.h.
 std::vector<std::string> line_metrics(const std::vector<std::string>& names);
+/// Our name of a metric of other programs, and a note that follows it in a message.
+struct MetricHint {
+  std::string name, note{};
+};
+/// Returns the hint for a name in any case, such as `WER`; empty if the name is not known.
+MetricHint metric_elsewhere(const std::string& name);
 /// Returns an error message for the first of `names` that is not in `known`, or an empty string.
 std::string unknown_metric(const std::vector<std::string>& names,
                            const std::vector<std::string>& known = metric_names());

@@ -37,10 +37,11 @@ void declare(config::Keys& keys, ValidateOptions& options) {
       .at_least(0)
       .may_change_on_resume();
   keys.rule("best_by", [&options] {
-    const bool measured =
-        std::find(options.metrics.begin(), options.metrics.end(), options.best_by) != options.metrics.end();
-    return measured ? std::string()
-                    : fmt::format("`{}` is not among `metrics`: {}", options.best_by, fmt::join(options.metrics, ", "));
+    const auto& measured = options.metrics;
+    if (std::find(measured.begin(), measured.end(), options.best_by) != measured.end()) return std::string();
+    return fmt::format("`{0}` is not among `metrics`: {1}; add `{0}` to `train.validate.metrics`{2}", options.best_by,
+                       fmt::join(measured, ", "),
+                       measured.empty() ? "" : fmt::format(", or set `train.validate.best_by: {}`", measured.front()));
   });
 }
 

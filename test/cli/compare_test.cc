@@ -189,6 +189,8 @@ TEST_CASE("compare: bad input is one line that says what and where", "[cli][comp
   refused({"compare", files.file("bad", "fine\nnot \xC3(\n"), "--reference", r}, 1, "bad:2:5: byte 0xC3");
   refused({"compare", a}, 2, "give a file of them with `--reference FILE`");
   refused({"compare", a, "--reference", r, "--metric", "chrff"}, 2, "--metric chrff: is unknown; did you mean `chrf`?");
+  refused({"compare", a, "--reference", r, "--metric", "WER"}, 2,
+          "--metric WER: is unknown; did you mean `word_error_rate`?");
   refused({"compare", a, "--reference", r, "--metric", "ter", "--metric", "ter"}, 2, "--metric ter: is given twice");
   refused({"compare", a, "--reference", r, "--by", "size"}, 2, "--by size: must be one of `length`, `rank`");
   refused({"compare", a, "--reference", r, "--samples", "0"}, 2, "--samples 0: must be a number from 1");

@@ -69,7 +69,10 @@ TEST_CASE("train options: what contradicts itself or is out of range is told wit
       {kLeast + "updates: 3\n", "`epochs` and `updates` are both given"},
       {kLeast + "clip: {kind: norm_range, min: 3, max: 2}\n", "must not be less than `min`"},
       {kLeast + "clip: {kind: none, limit: 3}\n", "`limit` is a key of kinds `norm`, `value`, but `kind` is `none`"},
-      {kLeast + "validate: {best_by: bleu}\n", "`bleu` is not among `metrics`: perplexity"},
+      {kLeast + "validate: {best_by: bleu}\n",
+       "`bleu` is not among `metrics`: perplexity; add `bleu` to `train.validate.metrics`, or set "
+       "`train.validate.best_by: perplexity`"},
+      {kLeast + "validate: {metrics: []}\n", "add `perplexity` to `train.validate.metrics`"},
       {kLeast + "label_smoothing: 1\n", "label_smoothing"},
       {kLeast + "optimizer: {kind: sgd, nesterov: true}\n", "needs `momentum` above 0"},
       {kLeast + "schedule: {kind: plateau, patience: 0}\n", "patience"},
