@@ -1,9 +1,7 @@
 #include "seq2seq/cli/inspect_yaml.h"
 
-#include <cctype>
 #include <ostream>
 #include <set>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -16,6 +14,7 @@
 #include "seq2seq/core/progress.h"
 #include "seq2seq/parallel/plan/hardware.h"
 #include "seq2seq/run/placement_rules.h"
+#include "seq2seq/run/yaml_kind.h"
 #include "seq2seq/study/grid/spec.h"
 
 namespace seq2seq::cli {
@@ -23,24 +22,6 @@ namespace seq2seq::cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// Returns the keys at the top of a YAML file: text that begins a line and ends with a colon.
-std::set<std::string> top_keys(const fs::path& file) {
-  std::set<std::string> keys;
-  std::istringstream lines(disk_files().read(file));
-  for (std::string line; std::getline(lines, line);) {
-    const auto key = line.substr(0, line.find(':'));
-    if (!key.empty() && key.size() < line.size() && std::isalpha(static_cast<unsigned char>(key.front())) != 0)
-      keys.insert(key.substr(0, key.find('.')));  // `train.updates: 5` belongs to `train`
-  }
-  return keys;
-}
-
-bool has_any(const std::set<std::string>& keys, const std::vector<std::string>& names) {
-  for (const auto& name : names)
-    if (keys.contains(name)) return true;
-  return false;
-}
 
 /// Prints the most important values of a configuration, if they are set.
 void inspect_configuration(std::ostream& out, const fs::path& file, const run::Registries& registries) {
@@ -98,11 +79,11 @@ void inspect_hardware(std::ostream& out, const fs::path& file) {
 }  // namespace
 
 bool inspect_yaml(std::ostream& out, const fs::path& file, const run::Registries& registries) {
-  const auto keys = top_keys(file);
-  if (has_any(keys, {"question", "rows"})) return inspect_study(out, file), true;
-  if (has_any(keys, {"data", "model", "train"})) return inspect_configuration(out, file, registries), true;
-  if (has_any(keys, {"device", "processors", "link"})) return inspect_hardware(out, file), true;
-  if (!keys.contains("placement")) return false;
+  const auto kind = run::kind_of_yaml(disk_files().read(file));
+  if (kind == run::YamlKind::study) return inspect_study(out, file), true;
+  if (kind == run::YamlKind::configuration) return inspect_configuration(out, file, registries), true;
+  if (kind == run::YamlKind::machine) return inspect_hardware(out, file), true;
+  if (kind != run::YamlKind::placement) return false;
   print_line(out, "placement", file.string() + ": places for the parts of a model, for `--placement FILE`");
   return true;
 }

@@ -8,6 +8,8 @@
 
 #include "seq2seq/config/given.h"
 #include "seq2seq/config/yaml_file.h"
+#include "seq2seq/core/text.h"
+#include "seq2seq/run/yaml_kind.h"
 
 namespace seq2seq::run {
 
@@ -38,6 +40,15 @@ std::optional<config::Given> given_by(const std::filesystem::path& file,
     return root;
   } catch (const Error&) {
     return {};
+  }
+}
+
+/// A file that cannot be read is reported when it is read.
+bool is_study(const std::filesystem::path& file) {
+  try {
+    return kind_of_yaml(config::read_yaml_file(file)) == YamlKind::study;
+  } catch (const Error&) {
+    return false;
   }
 }
 
@@ -109,6 +120,10 @@ data::Task task_of(const std::filesystem::path& configuration) { return task_of(
 std::unique_ptr<Configuration> configuration_for(const std::filesystem::path& file,
                                                  const std::vector<config::Override>& overrides,
                                                  const Registries& registries) {
+  if (is_study(file))
+    throw UsageError(Place{.file = file.string()}, "is a study, not the configuration of one run",
+                     fmt::format("Use `seq2seq study run {}`, or the configuration that it names as `base`",
+                                 shell_word(file.string())));
   const auto given = given_by(file, overrides);
   if (task_of(given) == data::Task::translation) return std::make_unique<Configuration>(registries);
   config::Faults faults;

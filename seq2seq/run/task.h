@@ -21,8 +21,8 @@ const std::vector<RefusedKey>& keys_without_use_to_language_models();
 /// then reports the error.
 data::Task task_of(const std::filesystem::path& configuration);
 
-/// Returns an empty configuration with the keys of the task set in the file or an override. Throws UsageError for keys
-/// that this task does not support, with the place of each.
+/// Returns an empty configuration with the keys of the task set in the file or an override. Throws UsageError for a
+/// study, and for keys that this task does not support, with the place of each.
 std::unique_ptr<Configuration> configuration_for(const std::filesystem::path& file,
                                                  const std::vector<config::Override>& overrides,
                                                  const Registries& registries);

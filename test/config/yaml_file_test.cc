@@ -28,7 +28,7 @@ TEST_CASE("yaml file: pipes, devices, folders and missing files are named", "[co
   REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
   for (const auto& [file, problem] : {std::pair{pipe, "is a pipe or a device"},
                                       {"/dev/zero", "is a pipe or a device"},
-                                      {folder.path(), "cannot be read: Is a directory"},
+                                      {folder.path(), "is a folder, not a YAML file"},
                                       {folder / "none.yaml", "cannot be read: No such file"}}) {
     CAPTURE(file);
     CHECK_THROWS_AS(read_yaml_file(file), UsageError);

@@ -85,7 +85,7 @@ const Given::Entry* SpecSection::find(const std::string& name) const {
 bool SpecSection::has(const std::string& name) const { return find(name) != nullptr; }
 
 const Given* SpecSection::take(const std::string& name) {
-  asked_.push_back(name);
+  if (std::find(asked_.begin(), asked_.end(), name) == asked_.end()) asked_.push_back(name);
   const auto* entry = find(name);
   return entry == nullptr ? nullptr : &entry->value;
 }

@@ -13,6 +13,7 @@
 #include "seq2seq/core/progress.h"
 #include "seq2seq/core/text.h"
 #include "seq2seq/run/metric_names.h"
+#include "seq2seq/run/yaml_kind.h"
 #include "seq2seq/study/grid/ensemble_rows.h"
 #include "seq2seq/study/grid/section.h"
 #include "seq2seq/study/record/sentence_figures.h"
@@ -301,6 +302,10 @@ class SpecReader {
 StudySpec read_study(const std::filesystem::path& file) { return read_study_text(config::read_yaml_file(file), file); }
 
 StudySpec read_study_text(const std::string& text, const std::filesystem::path& file) {
+  if (run::kind_of_yaml(text) == run::YamlKind::configuration)
+    throw UsageError(Place{.file = file.string()}, "is the configuration of one run, not a study",
+                     fmt::format("Train it with `seq2seq train {}`, or write a study as in docs/studies.md",
+                                 shell_word(file.string())));
   config::Faults faults;
   StudySpec spec;
   const auto root = config::parse_yaml(text, file.string(), faults);

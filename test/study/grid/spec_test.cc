@@ -134,6 +134,13 @@ TEST_CASE("study: what is wrong in the file is told with line and column", "[stu
       {"- {train.label_smoothing: [0, 0.1, \"1\"]}", "- {train.epochs: [1, 9]}\n  - {train.epochs: [2, 3]}",
        "two axes set `train.epochs`"},
       {"metrics: [perplexity, bleu]", "metrics: [perplexity, blue]", "14:10: `metrics`: "},
+      {"metrics: [perplexity, bleu]", "metrics: [wer]",
+       "14:10: `metrics`: has no metric `wer`; it is `word_error_rate` here; for letters and phonemes, the share of "
+       "wrong words is `sequence_error_rate`"},
+      {"metrics: [perplexity, bleu]", "metrics: [PPL]", "has no metric `PPL`; it is `perplexity` here"},
+      {"reference:", "xyzzy:",
+       "13:1: unknown key `xyzzy`. Known are `question`, `metrics`, `base`, `seeds`, `scales`, `rows`, `axes`, "
+       "`reference`, `published_in`, `gap`"},
       {"metrics: [perplexity, bleu]", "metrics: [\"a\\nb\"]",
        "14:10: `metrics`: has no metric `a\\nb`; the metrics are "},
       {"metrics: [perplexity, bleu]", "metrics: [bleu, bleu]", "14:10: `metrics` has a duplicate"},
