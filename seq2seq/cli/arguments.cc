@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <ostream>
+#include <set>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "seq2seq/cli/command.h"
+#include "seq2seq/cli/other_programs.h"
 #include "seq2seq/config/nearest.h"
 #include "seq2seq/core/error.h"
 
@@ -49,11 +51,6 @@ std::vector<std::string> options_of(const CLI::App& app) {
   return names;
 }
 
-std::string or_nearest(const std::string& problem, const std::string& word, const std::vector<std::string>& known) {
-  const auto near = config::nearest(word, known);
-  return near.empty() ? problem : fmt::format("{}; did you mean `{}`?", problem, near);
-}
-
 std::string list_them(const CLI::App& app) {
   const auto names = options_of(app);
   const bool sets_keys = std::find(names.begin(), names.end(), "--set") != names.end();
@@ -61,20 +58,67 @@ std::string list_them(const CLI::App& app) {
                      sets_keys ? "; to set a configuration key, use `--set section.key=value`" : "");
 }
 
+OptionContext context_of(const CLI::App& app) {
+  OptionContext context{
+      .has_option = [&app](const std::string& name) { return app.get_option_no_throw(name) != nullptr; }};
+  const std::set<std::string> inputs{"INPUT", "SOURCE", "SENTENCES", "A", "FILE"};
+  for (const auto* option : app.get_options()) {
+    const auto name = option->get_positional() ? option->get_name(true) : "";
+    if (name == "CONFIG" || name == "FILE") context.configuration = name;
+    if (context.file.empty() && inputs.contains(name)) context.file = name;
+  }
+  return context;
+}
+
+[[noreturn]] void refuse_option(const CLI::App& app, const std::string& word) {
+  const auto name = word.substr(0, word.find('='));
+  auto advice = option_elsewhere(name, context_of(app));
+  if (advice.empty()) {
+    // Strict, and without the dashes: `--output` for `--input` would replace a file.
+    constexpr size_t share = 3;
+    std::vector<std::string> known;
+    for (const auto& option : options_of(app)) known.push_back(option.substr(2));
+    const auto near = config::nearest(name.substr(std::min(name.find_first_not_of('-'), name.size())), known, share);
+    if (!near.empty()) advice = fmt::format("did you mean `--{}`?", near);
+  }
+  throw UsageError(Place{.part = word}, advice.empty() ? "unknown option" : "unknown option; " + advice,
+                   list_them(app));
+}
+
+[[noreturn]] void refuse_command(const CLI::App& app, const std::string& word) {
+  auto meant = app.get_parent() == nullptr ? command_elsewhere(config::without_case(word)) : "";
+  if (meant.empty()) meant = config::nearest(word, commands_of(app));
+  throw UsageError(Place{.part = word},
+                   meant.empty() ? "unknown command" : fmt::format("unknown command; did you mean `{}`?", meant),
+                   list_them(app));
+}
+
 /// Reports the first unused word, with advice.
 void refuse_extras(const CLI::App& app) {
   const auto extras = app.remaining();
   if (extras.empty()) return;
   const auto& word = extras.front();
-  if (word.rfind('-', 0) == 0) {
-    const auto name = word.substr(0, word.find('='));
-    throw UsageError(Place{.part = word}, or_nearest("unknown option", name, options_of(app)), list_them(app));
-  }
-  const auto commands = commands_of(app);
-  if (!commands.empty())
-    throw UsageError(Place{.part = word}, or_nearest("unknown command", word, commands), list_them(app));
+  if (word.starts_with('-')) refuse_option(app, word);
+  if (!commands_of(app).empty()) refuse_command(app, word);
   throw UsageError(Place{.part = word}, fmt::format("is not an argument of `{}`", full_name(app)),
                    fmt::format("See `{} --help`", full_name(app)));
+}
+
+/// CLI11 shows the help of the last command that it knows: `help trian` and `trian --help` would show the program's.
+void refuse_other_topics(const CLI::App& program, const std::vector<std::string>& words) {
+  const auto is_option = [](const std::string& word) { return word.starts_with('-'); };
+  const bool by_name = words.front() == "help";
+  const CLI::App* app = &program;
+  for (size_t i = by_name ? 1 : 0; i < words.size(); ++i) {
+    if (is_option(words[i]) || (app == &program && words[i] == "help")) continue;
+    const auto found = app->get_subcommands([&](const CLI::App* each) { return each->get_name() == words[i]; });
+    if (found.empty() && !commands_of(*app).empty()) refuse_command(*app, words[i]);
+    if (found.empty() && !by_name) return;  // an argument of the command
+    if (found.empty())
+      throw UsageError(Place{.part = words[i]}, fmt::format("is not a command of `{}`", full_name(*app)),
+                       fmt::format("See `{} --help`; `seq2seq config reference KEY` describes a key", full_name(*app)));
+    app = found.front();
+  }
 }
 
 /// Converts `help train` to `train --help`.
@@ -196,6 +240,7 @@ Command* parse(const std::vector<std::string>& words, const Commands& commands, 
     const auto meant = help_as_option(words);
     program.parse(std::vector<std::string>(meant.rbegin(), meant.rend()));  // CLI11 takes them from the end
   } catch (const CLI::Success& asked) {                                     // help or version
+    if (dynamic_cast<const CLI::CallForHelp*>(&asked) != nullptr) refuse_other_topics(program, words);
     program.exit(asked, out, out);
     return nullptr;
   } catch (const CLI::ParseError& fault) {
