@@ -1,5 +1,6 @@
 # shellcheck shell=bash disable=SC2154
-# Sourced by scripts/quickstart: prints the results of a trained run. Reads the variables `program`, `run`, `data`, `config` and `device`.
+# Sourced by scripts/quickstart: prints the results of a trained run. Reads the variables `program`, `run`, `data`,
+# `config` and `device`, and calls functions of quickstart_training.sh.
 
 seq2seq() { "$program" "$@"; }
 
@@ -7,9 +8,14 @@ seq2seq() { "$program" "$@"; }
 evaluate_run() {
   local table
   table=$(seq2seq evaluate "$run" "${device[@]}")
-  printf '%s\n' "$table"
   error_percent=$(awk '/^sequence error rate/ { print $(NF - 1) }' <<< "$table")
-  say "(papers on this task call the sequence error rate WER, the share of wrong words, and the token error rate PER)"
+  say "WER $error_percent %: the share of wrong words, below as sequence error rate"
+  say "PER $(awk '/^token error rate/ { print $(NF - 1) }' <<< "$table") %: the phoneme error rate, below as token error rate"
+  read_progress
+  if ((updates < wanted)); then
+    say "(after $(grouped "$updates") of the $(grouped "$wanted") updates of $config; the error rates in the README are after all of them)"
+  fi
+  printf '\n%s\n' "$table"
 }
 
 # Prints ten test words, with the error rate of the whole test, and three words that are not in the dictionary.
@@ -57,17 +63,17 @@ ${bold}Done in $1.${plain} Where things are:
 
 What to try next:
 EOF
-  try "a word of your own" "echo 's u t s k e v e r' | $program translate $run"
+  try "a word of your own, in lower-case letters separated by blanks" "echo 's u t s k e v e r' | $program translate $run"
   try "its five best pronunciations, with scores" "echo 's u t s k e v e r' | $program translate $run --n-best 5"
   try "a model for your own text, two files line by line (docs/own-data.md)" "$program init first --source FILE --target FILE"
   try "does reversing the source help? a table over three seeds, from records in this folder; --retrain trains anew (docs/studies.md)" \
     "$program study run experiments/sutskever2014/reversal-g2p.yaml --scale small"
-  try "the learning curve as a picture (scripts/plot also draws tables of studies and attention weights)" "scripts/plot $run"
+  try "words that you type, with probabilities and alternatives" "$program translate $run --interactive"
   try "the letters that it reads for each phoneme, as a picture" \
-    "echo 's u t s k e v e r' | $program translate $run --attention weights.jsonl && scripts/plot attention weights.jsonl"
-  try "a longer training (about a quarter of an hour), and a better model" "$program train configs/g2p-full.yaml"
+    "echo 's u t s k e v e r' | $program translate $run --attention $run/weights.jsonl && scripts/plot attention $run/weights.jsonl"
+  try "a longer training (a quarter of an hour on two fast cores), and a better model" "$program train configs/g2p-full.yaml"
   try "every key of a configuration" "$program config reference"
-  try "build and run the tests" "scripts/test"
+  try "build and run the tests (half an hour to an hour)" "scripts/test"
 }
 
 try() { printf '  %s%s%s\n    %s\n' "$faint" "$1" "$plain" "$2"; }

@@ -24,6 +24,9 @@ train_in_time() {
   done
 }
 
+# Prints a number with a comma after every third digit from the right.
+grouped() { sed ':again; s/\([0-9]\)\([0-9]\{3\}\)\($\|,\)/\1,\2\3/; t again' <<< "$1"; }
+
 # minutes_from SECONDS STOP: prints the minutes between the two; without STOP, null.
 minutes_from() { if [[ -n $2 ]]; then awk "BEGIN { print ($2 - $1) / 60 }"; else say null; fi; }
 
@@ -55,8 +58,8 @@ choose_updates() {
   if ((fitting < least)); then fitting=$least; fi
   if ((fitting < wanted)); then
     planned=$fitting
-    say "at $pace updates per second, it makes $planned of the $wanted updates, in about $((most_seconds / 60)) minutes"
+    say "at $pace updates per second, it makes $(grouped "$planned") of the $(grouped "$wanted") updates, in about $((most_seconds / 60)) minutes"
   else
-    say "at $pace updates per second, it makes all $wanted updates"
+    say "at $pace updates per second, it makes all $(grouped "$wanted") updates"
   fi
 }

@@ -94,7 +94,7 @@ def check_training_time():
             yield f"{name}: {last}, {made}, {said}"
         if name != "very slow" and last["seconds"] > 301:
             yield f"{name}: takes {last['seconds']} s"
-        if "10000 updates" not in said and name != "finished at once":
+        if "10,000 updates" not in said and name != "finished at once":
             yield f"{name}: does not say how many updates it makes: {said}"
 
 
@@ -108,11 +108,19 @@ def check_training():
         yield f"training ends at {last}: {said}"
 
 
+def check_grouped():
+    numbers = ("0", "999", "1000", "123456", "1234567")
+    script = f'source {shlex.quote(str(LIBRARY / "quickstart_training.sh"))}; for number in {" ".join(numbers)}; do grouped $number; done'
+    said = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    if said != [f"{int(number):,}" for number in numbers]:
+        yield f"numbers: {said}"
+
+
 def check_rate():
     outputs = ["A B"] * 40 + ["A C"] * 60  # 60 of 100 are wrong, for any error rate of the whole test
     for rate, wanted in ((0, 0), (0.28, 3), (0.31, 3), (0.5, 5), (1, 10)):
         lines = examples(outputs, ["A B"] * 100, rate)
-        if len(lines) != 10 or sum(" wrong: " in line for line in lines) != wanted:
+        if len(lines) != 10 or sum(" should be " in line for line in lines) != wanted:
             yield f"at {rate}: {lines}"
 
 
@@ -170,13 +178,14 @@ def check_screen():
     screen = f"""
 set -euo pipefail
 source {root}/scripts/lib/common.sh
+source {root}/scripts/lib/quickstart_training.sh
 source {root}/scripts/lib/quickstart_result.sh
 program={program} run={folder}/run data={folder} config={folder}/tiny.yaml device=()
 evaluate_run; show_words; show_curve; what_next '1 s'"""
     # Without an index, pip installs nothing into the checkout's environment.
     done = subprocess.run(["bash", "-c", screen], capture_output=True, text=True, check=False, env={**os.environ, "PIP_NO_INDEX": "1"})
     wanted = ("sequence error rate", "of the test words are wrong", "sutskever", ". training, smoothed perplexity",
-              " init first --source FILE", " study run experiments/", f"scripts/plot {run}")
+              " init first --source FILE", " study run experiments/", f"{run}/weights.jsonl", "WER ", "PER ")
     missing = [text for text in wanted if text not in done.stdout]
     if done.returncode != 0 or missing:
         yield f"the screen lacks {missing}: {done.stdout}{done.stderr}"
@@ -189,4 +198,4 @@ evaluate_run; show_words; show_curve; what_next '1 s'"""
             yield "it does not say why there is no picture"
 
 
-finish(check_training_time, check_training, check_rate, check_marks, check_legend, check_curve, check_screen)
+finish(check_grouped, check_training_time, check_training, check_rate, check_marks, check_legend, check_curve, check_screen)
