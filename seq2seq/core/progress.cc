@@ -75,7 +75,9 @@ void Progress::finish() {
   const int64_t done = std::llround(std::max(0.0, done_ - from_));
   std::string line =
       fmt::format("{}: {} {} in {}", title_, format_count(done), unit_of(done, unit_), format_duration(seconds));
-  if (const double rate = this->rate(); rate > 0) line += fmt::format(", {} a second", format_rate(rate));
+  constexpr double enough = 1;  // second; the rate of a shorter time says little
+  if (const double rate = this->rate(); rate > 0 && seconds >= enough)
+    line += fmt::format(", {} a second", format_rate(rate));
   if (!detail_.empty()) line += "; " + detail_;
   log_->say(line);
 }

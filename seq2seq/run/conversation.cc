@@ -30,7 +30,7 @@ constexpr const char* help =
     ":alignment [K]        for each token of output K the source token that it attends to most, with its weight\n"
     ":alternatives P [N]   the N most probable tokens at position P of the first output, counted from 1\n"
     ":help                 this list\n"
-    ":quit                 end; so does Ctrl-D\n";
+    ":quit, :q             end; so does Ctrl-D\n";
 
 constexpr int64_t usual_alternatives = 5;
 
@@ -65,7 +65,7 @@ std::optional<std::string> Conversation::answer(const std::string& line) {
   std::erase(words, "");
   const auto command = words.front();
   words.erase(words.begin());
-  if (command == ":quit" && words.empty()) return {};
+  if ((command == ":quit" || command == ":q") && words.empty()) return {};
   return follow(command, words);
 }
 

@@ -62,6 +62,17 @@ TEST_CASE("progress: the summary leaves out what another process had done", "[co
   REQUIRE(screen.taken() == "train: 1,001 updates in 1 min 40 s, 10 a second\n");
 }
 
+TEST_CASE("progress: the summary has no rate of less than a second", "[core][progress]") {
+  Screen screen;
+  Progress progress(screen.log, "train", "updates", 4000, screen.options(false));
+  progress.update(0);
+  screen.wait(0.5);
+  progress.update(4000);
+  screen.taken();
+  progress.finish();
+  REQUIRE(screen.taken() == "train: 4,000 updates in 0.5 s\n");
+}
+
 TEST_CASE("progress: one thing is singular", "[core][progress]") {
   Screen screen;
   const auto [unit, says] = GENERATE(table<std::string, std::string>(

@@ -46,6 +46,7 @@ TEST_CASE("conversation: a sentence gets the output that `translate` writes, and
   CHECK(talk.answer("  ") == "");
   CHECK_THAT(*talk.answer(":help"), ContainsSubstring(":alternatives P [N]"));
   CHECK_FALSE(talk.answer(":quit"));
+  CHECK_FALSE(talk.answer(":q"));
 }
 
 TEST_CASE("conversation: probabilities and alternatives at each position are those of scoring the words",
