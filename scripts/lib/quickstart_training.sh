@@ -42,7 +42,7 @@ read_progress() {
       while (first < NR - 1 && second[NR] - second[first] > 60) ++first
       span = second[NR] - second[first]
       pace = span > 0 ? (update[NR] - update[first]) / span : 0
-      printf "%d %.3f %.3g\n", update[NR], second[NR], pace
+      printf "%d %.3f %s\n", update[NR], second[NR], pace < 100 ? sprintf("%.3g", pace) : int(pace)
     }')
 }
 

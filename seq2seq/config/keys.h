@@ -120,8 +120,9 @@ class Keys {
   /// `train.coverage_loss`. Does nothing if it does not exist.
   void leave_out(std::string_view path);
 
-  /// Adds hints for keys of other programs, shown when such a key is unknown: {{"lr", "it is
-  /// `train.optimizer.learning_rate` here"}}. Call it on the keys of a whole configuration.
+  /// Adds hints for words of other programs, shown when such a key or value is unknown: {{"lr", "it is
+  /// `train.optimizer.learning_rate` here"}}. A word is a key's name, a key's path (`train.batch.size`), or a path and
+  /// a value (`train.precision=fp16`). Call it on the keys of a whole configuration.
   void answer_words(std::map<std::string, std::string> answers);
 
   const Tree& tree() const { return *tree_; }
